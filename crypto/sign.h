@@ -1,0 +1,23 @@
+/* Signatures with a domain tag: what is signed is tag (16 bytes) ‖ community id ‖ message,
+ * so that a signature made for one use or community never holds in another. */
+#ifndef LINJULI_SIGN_H
+#define LINJULI_SIGN_H
+
+#include "key.h"
+
+#define TAG_BYTES 16
+enum tag {
+    TAG_ENTRY, /* "linjuli-entry-v1": an entry's header */
+    TAG_ORDER, /* "linjuli-order-v1": an officer under an operation */
+    TAG_JOIN,  /* "linjuli-join--v1": the one-time key under a joiner's keys */
+    TAG_ROOT,  /* "linjuli-root--v1": the root key under a succeed */
+    TAG_N
+};
+
+void sign_make(enum tag tag, const struct hash *community, struct slice message,
+               const struct pair *by, struct sig *out);
+/* True if the signature holds (strict: no small-order key, no S ≥ L). */
+bool sign_check(enum tag tag, const struct hash *community, struct slice message,
+                const struct key *by, const struct sig *sig) MUST_USE;
+
+#endif
