@@ -34,10 +34,10 @@ struct reader {
 };
 
 /* Memory that is there, or the process ends (abort). mem_free(NULL) is fine. */
-void *mem_new(size_t n);                  /* zeroed */
-void *mem_grow(void *p, size_t n);        /* realloc */
-void *mem_copy(const void *p, size_t n);  /* a copy of n bytes */
-char *mem_text(const char *text);         /* a copy of a string */
+void *mem_new(size_t n);                 /* zeroed */
+void *mem_grow(void *p, size_t n);       /* realloc */
+void *mem_copy(const void *p, size_t n); /* a copy of n bytes */
+char *mem_text(const char *text);        /* a copy of a string */
 void mem_free(void *p);
 /* Overwrites n bytes so that no compiler takes it away. */
 void mem_wipe(void *p, size_t n);

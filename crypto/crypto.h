@@ -1,5 +1,6 @@
 /* crypto/: the floor. Bytes, hashes, keys, signatures, sealed items, the handshake.
- * Nothing here knows what linjuli is for. Functions that draw randomness end in _random. */
+ * Nothing here knows what linjuli is for. Functions that draw randomness end in _random.
+ */
 #ifndef LINJULI_CRYPTO_H
 #define LINJULI_CRYPTO_H
 

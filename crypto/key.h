@@ -1,5 +1,6 @@
 /* Keys: Ed25519 (RFC 8032) for signing, X25519 (RFC 7748) for the handshake and for
- * receiving scope keys; their files (KEYS.md); a passphrase or PIN stretched by Argon2id. */
+ * receiving scope keys; their files (KEYS.md); a passphrase or PIN stretched by Argon2id.
+ */
 #ifndef LINJULI_KEY_H
 #define LINJULI_KEY_H
 
@@ -33,7 +34,8 @@ enum rc crypto_init(void) MUST_USE;
 void bytes_random(void *out, size_t n);
 
 void pair_new_random(enum pair_kind kind, struct pair *out);
-void pair_from_seed(enum pair_kind kind, const uint8_t seed[static SEED_BYTES], struct pair *out);
+void pair_from_seed(enum pair_kind kind, const uint8_t seed[static SEED_BYTES],
+                    struct pair *out);
 void pair_wipe(struct pair *p);
 /* A key that may be enrolled: a canonical Ed25519 point of the prime-order group. */
 bool key_is_valid(const struct key *k);
@@ -47,7 +49,8 @@ enum rc key_unseal(const uint8_t in[static SEALED_KEY_BYTES], const struct pair 
                    struct key *out) MUST_USE;
 /* A 32-byte key under another one: nonce 24 ‖ XChaCha20-Poly1305, 72 bytes. */
 #define WRAPPED_KEY_BYTES 72
-void key_wrap_random(const struct key *k, const struct key *under, uint8_t out[static WRAPPED_KEY_BYTES]);
+void key_wrap_random(const struct key *k, const struct key *under,
+                     uint8_t out[static WRAPPED_KEY_BYTES]);
 enum rc key_unwrap(const uint8_t in[static WRAPPED_KEY_BYTES], const struct key *under,
                    struct key *out) MUST_USE;
 

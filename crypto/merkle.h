@@ -13,8 +13,9 @@ struct merkle {
     struct hash peak[MERKLE_LEVELS];
 };
 
-struct hash merkle_leaf(struct slice data);                          /* SHA-256(0x00 ‖ data) */
-struct hash merkle_node(const struct hash *l, const struct hash *r); /* SHA-256(0x01 ‖ l ‖ r) */
+struct hash merkle_leaf(struct slice data); /* SHA-256(0x00 ‖ data) */
+struct hash merkle_node(const struct hash *l,
+                        const struct hash *r); /* SHA-256(0x01 ‖ l ‖ r) */
 
 void merkle_init(struct merkle *m);
 void merkle_add(struct merkle *m, const struct hash *leaf);
@@ -26,11 +27,13 @@ struct hash merkle_root_of(const struct hash *leaf, size_t n);
 /* Audit path (RFC 6962, 2.1.1) of leaf i among n; out holds MERKLE_PROOF_MAX. */
 size_t merkle_prove(const struct hash *leaf, uint64_t n, uint64_t i, struct hash *out);
 /* Consistency proof (2.1.2) from the first m of n leaves. */
-size_t merkle_prove_growth(const struct hash *leaf, uint64_t n, uint64_t m, struct hash *out);
+size_t merkle_prove_growth(const struct hash *leaf, uint64_t n, uint64_t m,
+                           struct hash *out);
 /* RFC 9162, 2.1.3.2 and 2.1.4.2. */
-bool merkle_check(const struct hash *leaf, uint64_t i, uint64_t n, const struct hash *path,
-                  size_t path_n, const struct hash *root);
+bool merkle_check(const struct hash *leaf, uint64_t i, uint64_t n,
+                  const struct hash *path, size_t path_n, const struct hash *root);
 bool merkle_check_growth(uint64_t m, uint64_t n, const struct hash *old_root,
-                         const struct hash *new_root, const struct hash *path, size_t path_n);
+                         const struct hash *new_root, const struct hash *path,
+                         size_t path_n);
 
 #endif

@@ -1,5 +1,5 @@
-/* Noise_XX and Noise_XXpsk3, _25519_ChaChaPoly_BLAKE2b (Noise Protocol Framework rev. 34),
- * on libsodium primitives. A machine without I/O: messages in, messages out. */
+/* Noise_XX and Noise_XXpsk3, _25519_ChaChaPoly_BLAKE2b (Noise Protocol Framework rev.
+ * 34), on libsodium primitives. A machine without I/O: messages in, messages out. */
 #ifndef LINJULI_NOISE_H
 #define LINJULI_NOISE_H
 
@@ -15,10 +15,10 @@ enum noise_pattern { NOISE_XX = 1, NOISE_XXPSK3 = 2 };
 struct noise; /* opaque: handshake, then transport */
 
 /* `ephemeral` comes from outside (randomness is the caller's); psk NULL with NOISE_XX. */
-struct noise *noise_new(enum noise_pattern pattern, bool is_initiator, const struct pair *self,
-                        const struct pair *ephemeral, const struct key *psk,
-                        struct slice prologue);
-void noise_free(struct noise *n); /* wipes; NULL is fine */
+struct noise *noise_new(enum noise_pattern pattern, bool is_initiator,
+                        const struct pair *self, const struct pair *ephemeral,
+                        const struct key *psk, struct slice prologue);
+void noise_free(struct noise *n);             /* wipes; NULL is fine */
 bool noise_is_my_turn(const struct noise *n); /* in the handshake: ours to write */
 bool noise_is_open(const struct noise *n);    /* handshake complete: transport */
 /* A psk that is looked up after message 1: responder of XXpsk3, before message 3. */

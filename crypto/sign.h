@@ -1,5 +1,5 @@
-/* Signatures with a domain tag: what is signed is tag (16 bytes) ‖ community id ‖ message,
- * so that a signature made for one use or community never holds in another. */
+/* Signatures with a domain tag: what is signed is tag (16 bytes) ‖ community id ‖
+ * message, so that a signature made for one use or community never holds in another. */
 #ifndef LINJULI_SIGN_H
 #define LINJULI_SIGN_H
 

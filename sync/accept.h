@@ -1,0 +1,88 @@
+/* Acceptance of one log's entries (design section 6; the executable rule is pinned by
+ * tests/golden/model). */
+#ifndef LINJULI_ACCEPT_H
+#define LINJULI_ACCEPT_H
+
+#include "sync/auth_op.h"
+
+/* What the rule needs to know of an entry. */
+struct fact {
+    struct hash id;
+    struct hash prev; /* zero for seq 1 */
+    uint64_t seq;
+    uint64_t clock;
+    bool sig; /* own signature valid */
+};
+
+/* A seal or revoke line as the authority prefix says it, with its place there. */
+struct log_line {
+    bool is_revoke;
+    uint64_t seq;
+    struct hash id;
+    uint32_t heir;
+    uint64_t pos;   /* place of its entry in the prefix */
+    uint64_t clock; /* of that entry */
+    uint64_t seal_no;
+};
+
+struct seal_point { /* a seal line that counts */
+    uint64_t seq;
+    uint64_t clock;
+    uint64_t pos;
+    uint64_t seal_no;
+};
+
+struct proof {
+    uint64_t seq; /* 0: none */
+    struct hash id[2];
+};
+
+struct log_grant { /* from which seq, what */
+    uint64_t from;
+    uint32_t unit;
+    enum role role;
+    struct scopes scopes;
+};
+
+/* Everything about one granted log. */
+struct log_state {
+    uint32_t no;
+    struct key key;
+    uint8_t person[RECORD_ID_BYTES];
+    uint32_t post;
+    uint32_t node;
+    bool is_assumed;
+    struct log_grant *grants;
+    size_t grants_n; /* in the authority log's order */
+    struct log_line *lines;
+    size_t lines_n;
+    size_t passed; /* lines decided */
+    bool waiting;  /* a line's chain is not held yet */
+    struct seal_point *seals;
+    size_t seals_n; /* ascending seq */
+    uint64_t head_seq;
+    struct hash head; /* last accepted; seq 0: none */
+    uint64_t head_clock;
+    uint64_t seal_seq;
+    struct hash seal; /* effective seal; seq 0: none */
+    bool is_revoked;
+    uint64_t cut_seq;
+    struct hash cut;
+    uint32_t heir;
+    uint64_t cut_pos;
+    bool is_closed; /* sealed at its cut */
+    struct proof proof;
+};
+
+/* The grant that rules at seq (the last with from <= seq), or NULL. */
+const struct log_grant *log_grant_at(const struct log_state *log, uint64_t seq);
+/* Clock of the first covering seal of seq, or UINT64_MAX. */
+uint64_t log_sealed_clock(const struct log_state *log, uint64_t seq);
+
+/* The rule from scratch: facts held of the log in any order, its lines in order. Sets
+ * passed, waiting, seals, head, seal, revoke, closed, proof of `log`; `accepted` (NULL or
+ * room for `n` pointers) gets the accepted facts by seq, *accepted_n their number. */
+void accept_log(struct log_state *log, const struct fact *facts, size_t n,
+                const struct fact **accepted, size_t *accepted_n);
+
+#endif

@@ -1,0 +1,47 @@
+/* The authority fold (design section 6): which entries form the prefix, which operations in
+ * it count, and what they say. Pure: no order of arrival, no clock. */
+#ifndef LINJULI_AUTHORITY_H
+#define LINJULI_AUTHORITY_H
+
+#include "sync/accept.h"
+#include "sync/auth_op.h"
+
+struct authority; /* what the counted prefix says */
+
+/* ---- questions */
+const struct officers *authority_officers(const struct authority *a);
+bool authority_is_frozen(const struct authority *a);
+struct slice authority_name(const struct authority *a);
+const struct key *authority_hub_key(const struct authority *a); /* of the open reign */
+uint16_t authority_schema(const struct authority *a, struct hash *types); /* newest counted */
+/* The newest entry of the prefix, its id and place: marks name it. */
+bool authority_head(const struct authority *a, struct hash *id, uint64_t *pos);
+/* Place in the prefix of the entry whose id begins with these 8 bytes, or -1. */
+int64_t authority_pos(const struct authority *a, const uint8_t mark[8]);
+
+struct scope_info {
+    uint32_t no;
+    enum scope_kind kind;
+    uint32_t unit;
+    struct slice name;
+    uint32_t epoch; /* newest counted */
+};
+size_t authority_scopes_n(const struct authority *a);
+const struct scope_info *authority_scope_at(const struct authority *a, size_t i);
+const struct scope_info *authority_scope(const struct authority *a, uint32_t no);
+struct node_info {
+    uint32_t no;
+    struct key box_key, ack_key;
+    uint32_t unit;
+    struct scopes scopes;
+    bool is_lost;
+};
+size_t authority_nodes_n(const struct authority *a);
+const struct node_info *authority_node_at(const struct authority *a, size_t i);
+const struct node_info *authority_node(const struct authority *a, uint32_t no);
+const struct node_info *authority_node_by_box(const struct authority *a, const struct key *box);
+/* Hash of the key of (scope, epoch), fixed by the first counted epoch; NULL: none. */
+const struct hash *authority_epoch_hash(const struct authority *a, uint32_t scope, uint32_t epoch);
+uint64_t authority_seal_no(const struct authority *a); /* of the newest counted seal; 0: none */
+
+#endif

@@ -1,0 +1,39 @@
+/* The record fold (design section 7): a record is a pure function of its effective items,
+ * in any order. */
+#ifndef LINJULI_RECORD_H
+#define LINJULI_RECORD_H
+
+#include "sync/op.h"
+
+struct record_item {
+    struct version at; /* log number (never 0), seq, id8 */
+    struct hash id;    /* of the entry: breaks ties of rank */
+    uint16_t index;    /* in the entry */
+    uint64_t rank;     /* min(own clock, clock of the first covering seal) */
+    const struct op *put;
+};
+
+enum field_state { FIELD_CLEAN, FIELD_CONFLICT, FIELD_CYCLE };
+
+struct record_field {
+    uint16_t code;
+    enum field_state state;
+    uint32_t shown;    /* index into the items given */
+    uint32_t first, n; /* survivors: index_of[first .. first + n), by version */
+};
+
+/* Reused between folds; start as {0}, end with record_fini. */
+struct record {
+    struct record_field *field;
+    size_t fields_n, fields_cap; /* ascending code */
+    uint32_t *index_of;
+    size_t index_n, index_cap;
+    bool is_parallel; /* two items changed different fields without having seen each other
+                       */
+};
+void record_fold(const struct record_item *items, size_t n, struct record *out);
+void record_fini(struct record *r);
+/* The put's field of that code, or NULL. */
+const struct put_field *put_field(const struct op *op, uint16_t code);
+
+#endif

@@ -1,0 +1,117 @@
+/* A replica: what one node holds of a community's logs and what follows from it. It puts
+ * authority, acceptance and storage together: entries are offered, then decided.
+ *
+ * Memory follows storage: after a failed or rolled back transaction call replica_load. */
+#ifndef LINJULI_REPLICA_H
+#define LINJULI_REPLICA_H
+
+#include "sync/accept.h"
+#include "sync/authority.h"
+#include "sync/entry.h"
+#include "sync/store.h"
+
+struct replica;
+
+struct replica *replica_new(const struct sync_store *store);
+void replica_free(struct replica *r);
+/* Reads everything again. `community` is the id of the community's entry 1 (NULL: none is
+ * held yet; the first authority entry offered that has it as its id makes it known).
+ * `own_log` of pending grants: see replica_assume. */
+enum rc replica_load(struct replica *r, const struct hash *community) MUST_USE;
+const struct hash *replica_community(const struct replica *r); /* NULL: none */
+
+enum offer {
+    OFFER_TAKEN,   /* extends a trunk, or makes a branch or a proof */
+    OFFER_HAVE,    /* held already: no effect */
+    OFFER_GAP,     /* its predecessor is not held: not kept */
+    OFFER_UNKNOWN, /* its log has no grant here: not kept */
+    OFFER_HELD, /* kept out of sight: quarantined, or unverified below a waiting line */
+    OFFER_OVER_QUOTA /* would be held, no room: not kept */
+};
+/* Takes one whole entry, of either kind, from anyone. Bad bytes: RC_MALFORMED; bad root
+ * or (where it must be checked now) signature: RC_FORGED, nothing kept. */
+enum rc replica_offer(struct replica *r, struct slice entry, enum offer *what) MUST_USE;
+/* A fork proof: two headers with signatures (192 bytes each), standing alone. */
+enum rc replica_offer_proof(struct replica *r, struct slice one,
+                            struct slice two) MUST_USE;
+
+/* What changed since the last settle, for projection, push and people. Borrowed until the
+ * next call on r. Ranges of one log are ascending and do not overlap. */
+enum change_kind {
+    CHANGE_ACCEPTED,  /* data entries from..to of log_no count now */
+    CHANGE_WITHDRAWN, /* they no longer do: fold their records again */
+    CHANGE_SEALED,    /* they are covered by a seal now */
+    CHANGE_AUTHORITY, /* the counted authority prefix grew: entries from..to of reign
+                         log_no */
+    CHANGE_REFOLD, /* the authority prefix changed below its end: project everything again
+                    */
+    CHANGE_FORK    /* a proof for log_no is known now */
+};
+struct change {
+    enum change_kind kind;
+    uint32_t log_no;
+    uint64_t from, to;
+};
+struct changes {
+    const struct change *p;
+    size_t n;
+};
+enum rc replica_settle(struct replica *r, struct changes *out) MUST_USE;
+
+/* Own entries: the caller made and signed the bytes; they go through the same door. */
+
+/* Project our own log as if granted until its grant counts (design section 6). */
+void replica_assume(struct replica *r, const struct grant *invite);
+
+/* ---- questions; borrowed until the next offer, settle or load */
+
+/* Logs by number, ascending (granted ones; assumed ones have is_assumed set). */
+size_t replica_logs_n(const struct replica *r);
+const struct log_state *replica_log_at(const struct replica *r, size_t i);
+const struct log_state *replica_log(const struct replica *r, uint32_t log_no);
+const struct log_state *replica_log_by_key(const struct replica *r,
+                                           const struct key *log);
+/* The authority fold: officers, scopes, nodes, schema version, frozen, newest entry. */
+const struct authority *replica_authority(const struct replica *r);
+/* May the item of this scope and operation code at seq of the log take effect?
+ * (acceptance, grant, role class; not the record-type rules). */
+bool replica_effective(const struct replica *r, const struct log_state *log, uint64_t seq,
+                       uint32_t scope, enum op_code code);
+bool replica_is_erased(const struct replica *r, const struct record_key *record);
+bool replica_is_item_erased(const struct replica *r, uint32_t log_no, uint64_t seq,
+                            uint16_t index);
+
+/* State replicated per log (design section 10): head, proof, lines decided. Authority
+ * rows first, by reign, then data logs by number. */
+struct row {
+    bool is_authority;
+    uint32_t no; /* reign, or log number */
+    struct key log;
+    uint64_t head_seq; /* 0: none */
+    struct hash head;
+    bool has_proof;
+    uint64_t proof_seq;
+    struct hash proof[2];
+    uint64_t passed; /* lines decided */
+};
+size_t replica_rows_n(const struct replica *r);
+void replica_row_at(const struct replica *r, size_t i, struct row *out);
+/* 16 bytes over all rows (PROTOCOL.md section 5). */
+void replica_digest(const struct replica *r, uint8_t out[static 16]);
+/* Trunk length: accepted head plus what is held unverified behind it. */
+uint64_t replica_trunk_n(const struct replica *r, const struct key *log);
+const struct sync_store *replica_store(const struct replica *r);
+
+/* For the hub: lines a seal would have now: each log whose accepted head is above its
+ * seal. */
+struct seal_draft {
+    uint64_t tree_size;
+    struct hash root;
+    const struct line *line; /* by log number */
+    size_t n;
+};
+/* The community's Merkle tree as of the next seal: authority entries up to now, then each
+ * changed log's entries by seq (AUTHORITY.md section 8). */
+enum rc replica_draft_seal(struct replica *r, struct seal_draft *out) MUST_USE;
+
+#endif
