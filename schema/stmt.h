@@ -1,0 +1,57 @@
+/* Every fixed SQL statement of linjuli, in one list; the prefix names the file that uses it
+ * (STMT_LOG_* only in log.c; linted). Only bound parameters. Texts for the tables of record
+ * types are made in table.c from the type files, and nowhere else. */
+#ifndef LINJULI_STMT_H
+#define LINJULI_STMT_H
+
+/* clang-format off */
+#define STMT_LIST(X)                                                                       \
+    /* db.c */                                                                             \
+    X(DB_SCHEMA, "SELECT coalesce(group_concat(sql, char(10)), '') FROM"                   \
+        " (SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL"                            \
+        " AND (name GLOB 'log_*' OR name GLOB 'local_*' OR type = 'trigger' OR type = 'view')" \
+        " ORDER BY type, name)")                                                           \
+    /* log.c */                                                                            \
+    X(LOG_NAME, "SELECT n FROM log_name WHERE key = ?1")                                   \
+    X(LOG_NAME_ADD, "INSERT INTO log_name(key) VALUES (?1)")                               \
+    X(LOG_NAMES, "SELECT n, key, state FROM log_name ORDER BY n")                          \
+    X(LOG_STATE, "UPDATE log_name SET state = ?2 WHERE n = ?1")                            \
+    X(LOG_APPEND, "INSERT INTO log_entry(k, head, body) VALUES (?1, ?2, ?3)")              \
+    X(LOG_TRUNK, "SELECT k, head, body FROM log_entry WHERE k BETWEEN ?1 AND ?2 ORDER BY k") \
+    X(LOG_ONE, "SELECT head, body FROM log_entry WHERE k = ?1")                            \
+    X(LOG_TOP, "SELECT max(k) FROM log_entry WHERE k BETWEEN ?1 AND ?2")                   \
+    X(LOG_CUT, "DELETE FROM log_entry WHERE k BETWEEN ?1 AND ?2")                          \
+    X(LOG_LOOSE_PUT, "INSERT OR REPLACE INTO log_loose(n, id, seq, data)"                  \
+        " VALUES (?1, ?2, ?3, ?4)")                                                        \
+    X(LOG_LOOSE_EACH, "SELECT id, seq, data FROM log_loose WHERE n = ?1 ORDER BY seq, id") \
+    X(LOG_LOOSE_DEL, "DELETE FROM log_loose WHERE n = ?1 AND id = ?2")                     \
+    /* local.c */                                                                          \
+    X(LOCAL_SETTING, "SELECT value FROM local_setting WHERE name = ?1")                    \
+    X(LOCAL_SETTING_PUT, "INSERT OR REPLACE INTO local_setting(name, value) VALUES (?1, ?2)") \
+    X(LOCAL_KEY_PUT, "INSERT OR IGNORE INTO local_scope_key(scope, epoch, key)"            \
+        " VALUES (?1, ?2, ?3)")                                                            \
+    X(LOCAL_KEYS, "SELECT scope, epoch, key FROM local_scope_key ORDER BY scope, epoch")   \
+    X(LOCAL_ACK_PUT, "INSERT INTO local_ack(node, n, seq) VALUES (?1, ?2, ?3)"             \
+        " ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq)")                         \
+    X(LOCAL_ACKS, "SELECT node, n, seq FROM local_ack ORDER BY n, node")                   \
+    X(LOCAL_PEER_PUT, "INSERT OR REPLACE INTO"                                             \
+        " local_peer(node, address, seen_ms, synced_ms, skew_ms, trouble)"                 \
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6)")                                                \
+    X(LOCAL_PEERS, "SELECT node, address, seen_ms, synced_ms, skew_ms, trouble"            \
+        " FROM local_peer ORDER BY node")                                                  \
+    X(LOCAL_INVITE_PUT, "INSERT OR REPLACE INTO"                                           \
+        " local_invite(invite, secret, grant_op, node, until_ms, used)"                    \
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6)")                                                \
+    X(LOCAL_INVITE, "SELECT secret, grant_op, node, until_ms, used FROM local_invite"      \
+        " WHERE invite = ?1")                                                              \
+    X(LOCAL_INVITE_USED, "UPDATE local_invite SET used = 1 WHERE invite = ?1")
+/* clang-format on */
+
+enum stmt {
+#define X(name, text) STMT_##name,
+    STMT_LIST(X)
+#undef X
+        STMT_N
+};
+
+#endif
