@@ -15,5 +15,6 @@
 #include "sync/type.h"
 #include "sync/store.h"
 #include "sync/replica.h"
+#include "sync/session.h"
 
 #endif
