@@ -1,4 +1,5 @@
-/* Files that are part of the program: record types and migrations (embed.sh makes them). */
+/* Files that are part of the program: record types and migrations (embed.sh makes them).
+ */
 #ifndef LINJULI_EMBED_H
 #define LINJULI_EMBED_H
 

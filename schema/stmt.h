@@ -1,6 +1,6 @@
-/* Every fixed SQL statement of linjuli, in one list; the prefix names the file that uses it
- * (STMT_LOG_* only in log.c; linted). Only bound parameters. Texts for the tables of record
- * types are made in table.c from the type files, and nowhere else. */
+/* Every fixed SQL statement of linjuli, in one list; the prefix names the file that uses
+ * it (STMT_LOG_* only in log.c; linted). Only bound parameters. Texts for the tables of
+ * record types are made in table.c from the type files, and nowhere else. */
 #ifndef LINJULI_STMT_H
 #define LINJULI_STMT_H
 

@@ -1,0 +1,46 @@
+/* Writing records: the checks a person is owed before anything is signed, then the put.
+ * Each call runs inside the caller's transaction. Faults name field and reason. */
+#ifndef LINJULI_EDIT_H
+#define LINJULI_EDIT_H
+
+#include "schema/author.h"
+
+struct assign { /* FIELD=VALUE */
+    const char *field;
+    const char *value;
+};
+struct made {
+    struct record_key key;
+    char number[32]; /* 0302-017-26-0047 */
+};
+
+/* One record; fields of another visibility go to its private half by themselves. */
+enum rc edit_add(struct ledger *l, const struct author *a, const char *type,
+                 uint32_t unit, const struct assign *f, size_t n, struct made *out,
+                 struct fault *why) MUST_USE;
+/* Many, packed into few entries: an import's rows. `batch` marks them for undo. */
+struct edit_bulk;
+enum rc edit_bulk_begin(struct ledger *l, const struct author *a, const char *type,
+                        const uint8_t batch[RECORD_ID_BYTES], struct edit_bulk **out,
+                        struct fault *why) MUST_USE;
+enum rc edit_bulk_add(struct edit_bulk *b, uint32_t unit, const struct assign *f,
+                      size_t n,
+                      struct fault *why) MUST_USE; /* a refused row changes nothing */
+enum rc edit_bulk_end(struct edit_bulk **b) MUST_USE;
+void edit_bulk_drop(struct edit_bulk **b);
+
+enum rc edit_set(struct ledger *l, const struct author *a, const struct record_key *key,
+                 const struct assign *f, size_t n, struct fault *why) MUST_USE;
+/* `why_text` may be NULL; kept in the record's note field if the type has one. */
+enum rc edit_move(struct ledger *l, const struct author *a, const struct record_key *key,
+                  const char *state, const char *why_text, struct fault *why) MUST_USE;
+/* choice 1..n, survivors in version order. */
+enum rc edit_settle(struct ledger *l, const struct author *a, const char *case_name,
+                    unsigned choice, struct fault *why) MUST_USE;
+/* Takes a batch back: gone for each of its records that nobody changed since; the others
+ * stay and are counted in *kept. */
+enum rc edit_undo(struct ledger *l, const struct author *a,
+                  const uint8_t batch[RECORD_ID_BYTES], uint64_t *undone, uint64_t *kept,
+                  struct fault *why) MUST_USE;
+
+#endif

@@ -1,0 +1,15 @@
+/* schema/: the database. Ledger, record types, projection, queries, spreadsheets. */
+#ifndef LINJULI_SCHEMA_H
+#define LINJULI_SCHEMA_H
+
+#include "schema/fault.h"
+#include "schema/type.h"
+#include "schema/text.h"
+#include "schema/ledger.h"
+#include "schema/author.h"
+#include "schema/hub.h"
+#include "schema/edit.h"
+#include "schema/query.h"
+#include "schema/sheet.h"
+
+#endif
