@@ -1,0 +1,114 @@
+/* node/: the machine around the ledger. Directory, lock, keys, guard, event loop, peers,
+ * control socket. Everything that touches the operating system is here. */
+#ifndef LINJULI_NODE_H
+#define LINJULI_NODE_H
+
+#include "schema/schema.h"
+
+#define OWN_LOGS_MAX LOGS_PER_NODE_MAX
+
+/* node.conf: what can be set; read at start, unknown names are refused with their line.
+ */
+struct conf {
+    char listen[256]; /* HOST:PORT; empty: does not listen */
+    char web[256];
+    struct buf peers; /* NUL-terminated HOST:PORT, one after the other */
+    bool lan;
+    unsigned seal_s;   /* hub: seconds between seals while there is something new */
+    unsigned repair_s; /* digests are compared about this often */
+};
+/* Text of node.conf (libconfuse); why gets file line and name. */
+enum rc conf_parse(const char *text, struct conf *out, struct fault *why) MUST_USE;
+void conf_fini(struct conf *c);
+void conf_print(const struct conf *c, struct buf *out);
+
+/* A node directory, open: lock held, keys read, ledger open, guard compared. */
+struct node {
+    char *dir;
+    int lock_fd;
+    struct conf conf;
+    struct ledger *ledger;
+    struct pair box; /* node.key */
+    struct pair log[OWN_LOGS_MAX];
+    size_t logs_n;
+    bool is_read_only[OWN_LOGS_MAX]; /* the guard has spoken: restored or copied */
+    bool has_hub, has_officer;
+    struct pair hub, officer;
+    bool needs_join; /* an invite lies here that the hub has not answered yet */
+    struct invite invite;
+    struct guard *guard;
+};
+
+enum node_mode { NODE_WRITE, NODE_READ };
+/* RC_BUSY: another process holds the lock (the daemon runs). NODE_READ takes no lock. */
+enum rc node_open(const char *dir, enum node_mode mode, struct node **out,
+                  struct fault *why) MUST_USE;
+void node_close(struct node *n);
+
+struct node_birth {
+    const char *dir, *community, *person, *listen;
+};
+/* `init`: directory, keys, root key sheet (path printed into sheet), the community's
+ * birth. */
+enum rc node_init(const struct node_birth *b, char sheet[4096],
+                  struct fault *why) MUST_USE;
+/* `join FILE`: directory, keys, the invite's hints and scope keys. Works without the hub.
+ */
+enum rc node_join(const char *dir, struct slice invite_file, struct fault *why) MUST_USE;
+
+/* The author a person's command writes as: the newest own log that may write. */
+enum rc node_author(struct node *n, struct author *out, struct fault *why) MUST_USE;
+
+/* One durable turn: begin, work, commit, then guard. `work` returns a code; not RC_OK
+ * rolls back. */
+enum rc node_turn(struct node *n, enum rc (*work)(struct node *n, void *arg),
+                  void *arg) MUST_USE;
+
+/* Guard (design section 4): per own log last seq and id signed, outside DIR. */
+enum rc guard_open(struct node *n, struct fault *why) MUST_USE;
+enum rc guard_before_first(struct node *n,
+                           const struct key *log) MUST_USE; /* fsynced with its folder */
+enum rc
+guard_after_commit(struct node *n) MUST_USE; /* written; fsync at most once a second */
+void guard_close(struct node *n);
+
+/* The daemon: until SIGTERM or SIGINT. `run` executes one command line that came over the
+ * control socket (cli/ gives it); its output goes into out and err. */
+struct command {
+    int argc;
+    char **argv;
+    int in_fd;
+    const char *lang;
+};
+typedef int (*command_fn)(struct node *n, const struct command *c, struct buf *out,
+                          struct buf *err);
+struct serve {
+    const char *listen, *web;
+    const char *const *peers;
+    size_t peers_n;
+    bool no_lan;
+    command_fn run;
+};
+enum rc node_serve(struct node *n, const struct serve *s, struct fault *why) MUST_USE;
+
+/* One exchange with one peer, then leave; RC_OFFLINE not reached, RC_STALE cut off. */
+struct sync_report {
+    uint64_t in_entries, out_entries, in_bytes, out_bytes;
+    enum close_reason close;
+};
+enum rc node_sync(struct node *n, const char *address, struct sync_report *out,
+                  struct fault *why) MUST_USE;
+
+/* Client side of DIR/control.sock: RC_OFFLINE if no daemon listens; else the command ran
+ * there and *status is its exit status. in_fd is handed over. */
+enum rc control_run(const char *dir, const struct command *c, struct buf *out,
+                    struct buf *err, int *status) MUST_USE;
+/* Live state for `status`, as the daemon tells it: lines of JSON. */
+
+/* Log file lines: event key=value; peers by short id; never names, phones, keys, bodies.
+ */
+void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_open(bool to_stderr, const char *dir);
+
+#endif
