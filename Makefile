@@ -46,10 +46,10 @@ $(B)/linjuli: $(B)/cli/main.o $(B)/linjuli.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(B)/linjuli.a: $(OBJ)
-	$(Q)rm -f $@ && ar rcs $@ $^
+	$(Q)rm -f $@ && ar qcs $@ $^
 
 $(B)/testlib.a: $(TESTLIB)
-	$(Q)rm -f $@ && ar rcs $@ $^
+	$(Q)rm -f $@ && ar qcs $@ $^
 
 $(B)/gen/embed.c: schema/embed.sh $(wildcard schema/types/* schema/sql/*)
 	$(Q)mkdir -p $(@D) && sh schema/embed.sh > $@.tmp && mv $@.tmp $@
