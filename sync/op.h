@@ -47,6 +47,13 @@ struct record_key {
 };
 int record_key_cmp(const struct record_key *a, const struct record_key *b);
 
+/* One item by name: rights name each other so, for an entry may hold several. */
+struct item_name {
+    struct version at;
+    uint16_t index; /* in its entry */
+};
+int item_name_cmp(const struct item_name *a, const struct item_name *b);
+
 struct put_field {
     uint16_t code;
     uint16_t replaces_n;
@@ -54,8 +61,12 @@ struct put_field {
     struct slice value;             /* canonical msgpack, borrowed */
 };
 
-/* A decoded operation; slices borrow from the bytes it was decoded from. Large: keep one
- * and decode into it again and again. */
+#define OP_AMOUNT_MAX (1ull << 53) /* F: well-formed; the fold asks for 1 to 2^40 */
+#define UNIT_MAX 9999u             /* F: units are four digits */
+
+/* A decoded operation; slices borrow from the bytes it was decoded from, `replaces` from
+ * the struct itself: never copy one. Large: keep one and decode into it again and again.
+ * Only what belongs to its code is set. */
 struct op {
     enum op_code code;
     /* put */
@@ -65,11 +76,31 @@ struct op {
     uint16_t fields_n;
     struct put_field field[PUT_FIELDS_MAX]; /* ascending codes */
     struct version pool[OP_VERSIONS_MAX];   /* what `replaces` points into */
+    uint16_t pool_n;
+    /* rights */
+    struct item_name asset;    /* issue, give, take, spend, return */
+    uint64_t amount;           /* issue, give, spend: 0 to OP_AMOUNT_MAX */
+    uint32_t to;               /* give: log number */
+    bool is_inherited;         /* take: the balance of log `from`; else the give `of` */
+    uint32_t from;             /* take: number of a revoked log */
+    struct item_name of;       /* take: the give; return: the spend */
+    bool has_subject;          /* open: is there one */
+    struct record_key subject; /* open: what the asset is of; spend: what for */
+    /* acknowledgement of an erase */
+    struct hash erase;    /* id of the authority entry */
+    uint16_t erase_index; /* of the erase operation in it */
 };
 
 /* RC_MALFORMED for anything that is not exactly one canonical operation; an operation of
  * an unknown code is RC_NOTFOUND (carried, without effect). */
 enum rc op_decode(struct slice bytes, struct op *out) MUST_USE;
-void op_encode(const struct op *op, struct buf *out); /* appended */
+/* Appended. What is written must decode again: the caller keeps ranges and order, and has
+ * not resolved it. */
+void op_encode(const struct op *op, struct buf *out);
+
+/* Is no own version written with the log's number? Else the operation has no effect. */
+bool op_own_is_zero(const struct op *op, uint32_t own_log_no) MUST_USE;
+/* Puts the writer's number where 0 stands, and `replaces` in order again. */
+void op_resolve(struct op *op, uint32_t log_no);
 
 #endif
