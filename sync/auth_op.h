@@ -74,6 +74,7 @@ struct grant {
     uint64_t from; /* seq from which it rules */
     bool is_invite;
     struct key once; /* invite: the one-time key that the officers signed */
+    bool has_join;   /* invite: the joiner's part is there: log, join_box, join_sig */
     bool is_joined;  /* invite: the one-time key has signed log and box key (a verdict) */
     struct key join_box; /* invite: the joiner's X25519 key */
     struct sig join_sig;
@@ -81,12 +82,13 @@ struct grant {
 
 struct line { /* of a seal; of a revoke; of each log of a lost node */
     uint32_t log_no;
-    uint64_t seq;
+    uint64_t seq; /* revoke, lost: 0, with a zero id: nothing of this log is good */
     struct hash id;
-    uint32_t heir; /* revoke only */
+    uint32_t heir; /* revoke, lost; 0: nobody */
 };
 
-struct order { /* under operations that need officers */
+struct order {     /* under operations that need officers */
+    bool is_there; /* officers: may be missing (beside a succeed); else always true */
     struct hash seen;
     uint16_t n;
     struct key by[OFFICERS_MAX]; /* whose signatures are there */
@@ -99,13 +101,12 @@ struct order { /* under operations that need officers */
 struct auth_op {
     enum auth_code code;
     struct slice bytes; /* the whole operation */
-    struct slice
-        unsigned_bytes; /* what officers sign: canonical operation without signatures */
     struct order order;
     struct grant grant;
     struct officers officers;     /* create, officers */
     struct slice name;            /* create, scope */
-    struct key root_key, hub_key; /* create */
+    struct key root_key, hub_key; /* create; succeed: hub_key is the key that opens the
+                                     reign, set from the entry by the caller */
     uint32_t scope, epoch, unit, node;
     enum scope_kind scope_kind;
     struct key box_key, ack_key; /* node */
@@ -113,10 +114,10 @@ struct auth_op {
     uint16_t schema;
     struct hash hash; /* schema: of the type files; epoch: of the key; seal: root */
     uint64_t seal_no, tree_size;
-    uint32_t lines_n;   /* seal, lost */
-    struct slice lines; /* packed; auth_line reads them */
-    struct line line;   /* revoke */
-    uint8_t reason;
+    uint32_t lines_n;                /* seal, lost */
+    struct slice lines;              /* packed; auth_line reads them */
+    struct line line;                /* revoke */
+    uint8_t reason;                  /* revoke: reason code; erase: ground code */
     uint8_t record[RECORD_ID_BYTES]; /* erase */
     uint32_t items_n;
     struct slice items;   /* erase: packed; auth_erased reads them */
@@ -138,19 +139,45 @@ struct erased_name {
     uint16_t index;
 };
 
-enum rc auth_op_decode(struct slice bytes,
-                       struct auth_op *out) MUST_USE; /* RC_NOTFOUND: unknown code */
-void auth_op_encode(const struct auth_op *op, struct buf *out); /* appended */
-bool auth_line(struct slice *lines, struct line *out); /* takes one off the front */
+/* RC_MALFORMED for anything that is not exactly one canonical operation, RC_NOTFOUND for
+ * an unknown code: neither has any effect, and both are carried. Verdicts come out false.
+ * Lists were walked whole: counts and order are right. */
+enum rc auth_op_decode(struct slice bytes, struct auth_op *out) MUST_USE;
+/* Appended. What is written must decode again: the caller keeps ranges and order. */
+void auth_op_encode(const struct auth_op *op, struct buf *out);
+/* What officers sign, without `seen`: the operation as it is encoded, less the officers'
+ * signatures and less what a joiner added. Appended. */
+void auth_op_unsigned(const struct auth_op *op, struct buf *out);
+
+/* Take one off the front of a list; false at its end. */
+bool auth_line(struct slice *lines, struct line *out);
 bool auth_erased(struct slice *items, struct erased_name *out);
 bool auth_receiver(struct slice *receivers, uint32_t *node, struct slice *sealed);
-/* Fills the verdicts: officers' signatures, the one-time key's, the root key's. `beside`
- * is the officers operation beside a succeed, or NULL. */
+/* Append one to a list that is being written, in ascending order. */
+void auth_line_add(struct buf *lines, const struct line *line); /* of a seal */
+void auth_lost_add(struct buf *lines, const struct line *line); /* of a lost node */
+void auth_erased_add(struct buf *items, const struct erased_name *item);
+void auth_receiver_add(struct buf *receivers, uint32_t node,
+                       const uint8_t sealed[static SEALED_KEY_BYTES]);
+
+/* Fills the verdicts: officers' signatures, the one-time key's, the root key's. A key
+ * that is none (key_is_valid) is not enrolled: under a grant or officers operation that
+ * has one, no signature holds. `community` is zero for what stands in the community's own
+ * first entry. `root_key` (NULL: none known) and `beside`, the one officers operation in
+ * the same entry as a succeed, or NULL, are looked at for a succeed only. */
 void auth_op_verify(struct auth_op *op, const struct hash *community,
                     const struct key *root_key, const struct auth_op *beside);
 /* What an officer signs: tag order ‖ community ‖ seen ‖ operation without signatures. */
 void auth_order_sign(const struct auth_op *op, const struct hash *community,
                      const struct hash *seen, const struct pair *officer,
                      struct sig *out);
+/* What the one-time key signs: tag join ‖ community ‖ log number ‖ log ‖ box key. */
+void auth_join_sign(const struct grant *grant, const struct hash *community,
+                    const struct pair *once, struct sig *out);
+/* What the root key signs: tag root ‖ community ‖ reign ‖ seq ‖ id ‖ hub key ‖ hash of
+ * `beside` without signatures, or zeros. */
+void auth_root_sign(const struct auth_op *succeed, const struct hash *community,
+                    const struct auth_op *beside, const struct pair *root,
+                    struct sig *out);
 
 #endif
