@@ -42,7 +42,8 @@ bool key_is_valid(const struct key *k);
 bool key_eq(const struct key *a, const struct key *b);
 int key_cmp(const struct key *a, const struct key *b);
 
-/* A 32-byte scope key sealed to an X25519 public key (libsodium's sealed box). */
+/* A 32-byte scope key sealed to an X25519 public key (libsodium's sealed box); to one of
+ * low order: zeros, which nobody opens. */
 void key_seal_random(const struct key *scope_key, const struct key *to,
                      uint8_t out[static SEALED_KEY_BYTES]);
 enum rc key_unseal(const uint8_t in[static SEALED_KEY_BYTES], const struct pair *to,

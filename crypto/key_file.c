@@ -16,7 +16,7 @@
      FILE_CHECK_BYTES)
 
 #define PASS_OPS 3
-#define PASS_MEM_BYTES (64U * 1024 * 1024)
+#define PASS_MEM_BYTES ((size_t)64 * 1024 * 1024)
 
 _Static_assert(FILE_OPEN_BYTES == 80 && FILE_LOCKED_BYTES == 136, "as KEYS.md says");
 _Static_assert(FILE_LOCKED_BYTES <= KEY_FILE_BYTES_MAX, "and within the limit");

@@ -26,8 +26,9 @@ void noise_set_psk(struct noise *n, const struct key *psk);
 
 /* Next handshake message, appended. */
 enum rc noise_write(struct noise *n, struct slice payload, struct buf *out) MUST_USE;
-/* Takes the peer's message; its payload is appended. RC_FORGED, RC_MALFORMED. Any failure
- * leaves the machine dead: every later call gives RC_PROTOCOL. */
+/* Takes the peer's message; its payload is appended. RC_FORGED, RC_MALFORMED; RC_DENIED
+ * when a psk is needed and none is set. Any failure leaves the machine dead: every later
+ * call gives RC_PROTOCOL. */
 enum rc noise_read(struct noise *n, struct slice message, struct buf *payload) MUST_USE;
 
 /* When open: the peer's static key; the handshake hash (channel binding). */
