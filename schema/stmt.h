@@ -44,7 +44,47 @@
         " VALUES (?1, ?2, ?3, ?4, ?5, ?6)")                                                \
     X(LOCAL_INVITE, "SELECT secret, grant_op, node, until_ms, used FROM local_invite"      \
         " WHERE invite = ?1")                                                              \
-    X(LOCAL_INVITE_USED, "UPDATE local_invite SET used = 1 WHERE invite = ?1")
+    X(LOCAL_INVITE_USED, "UPDATE local_invite SET used = 1 WHERE invite = ?1")             \
+    X(LOCAL_INVITED_NODE, "SELECT coalesce(max(node), 0) FROM local_invite")               \
+    /* project.c: from here on tables that table.c makes */                                \
+    X(PROJECT_ADD, "INSERT OR IGNORE INTO"                                                 \
+        " record(id, scope, unit, type, entry, item, number)"                              \
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")                                            \
+    X(PROJECT_FIND, "SELECT no, entry, item FROM record"                                   \
+        " WHERE id = ?1 AND scope = ?2 AND unit = ?3 AND type = ?4")                       \
+    X(PROJECT_FIND_ALL, "SELECT no FROM record WHERE id = ?1 AND scope = ?2 AND unit = ?3") \
+    X(PROJECT_ITEM_ADD, "INSERT OR IGNORE INTO record_item(no, entry, item)"               \
+        " VALUES (?1, ?2, ?3)")                                                            \
+    X(PROJECT_FIRST_IN, "SELECT no FROM record WHERE entry BETWEEN ?1 AND ?2")             \
+    X(PROJECT_ITEM_IN, "SELECT DISTINCT no FROM record_item WHERE entry BETWEEN ?1 AND ?2") \
+    X(PROJECT_CHOICE_IN, "SELECT DISTINCT no FROM conflict_choice"                         \
+        " WHERE entry BETWEEN ?1 AND ?2")                                                  \
+    X(PROJECT_CARRY, "INSERT INTO carried(why, scope, epoch, n) VALUES (?1, ?2, ?3, ?4)"   \
+        " ON CONFLICT DO UPDATE SET n = n + excluded.n")                                   \
+    X(PROJECT_CARRIED, "SELECT n FROM carried WHERE why = ?1 AND scope = ?2 LIMIT 1")      \
+    X(PROJECT_CARRIED_DEL, "DELETE FROM carried WHERE why = ?1 AND scope = ?2")            \
+    /* fold.c: one record read, written and folded again */                                \
+    X(FOLD_RECORD, "SELECT id, scope, unit, type, entry, item, number FROM record"         \
+        " WHERE no = ?1")                                                                  \
+    X(FOLD_ITEMS, "SELECT entry, item FROM record_item WHERE no = ?1 ORDER BY entry, item") \
+    X(FOLD_FIRST, "UPDATE record SET entry = ?2, item = ?3, number = ?4 WHERE no = ?1")    \
+    X(FOLD_DEL, "DELETE FROM record WHERE no = ?1")                                        \
+    X(FOLD_ITEMS_DEL, "DELETE FROM record_item WHERE no = ?1")                             \
+    X(FOLD_ITEM_ADD, "INSERT INTO record_item(no, entry, item) VALUES (?1, ?2, ?3)")       \
+    X(FOLD_CONFLICTS_DEL, "DELETE FROM conflict WHERE no = ?1")                            \
+    X(FOLD_CHOICES_DEL, "DELETE FROM conflict_choice WHERE no = ?1")                       \
+    X(FOLD_CONFLICT_ADD, "INSERT INTO conflict(no, field, kind, name)"                     \
+        " VALUES (?1, ?2, ?3, ?4)")                                                        \
+    X(FOLD_CHOICE_ADD, "INSERT INTO conflict_choice(no, field, log_no, seq, id8, entry,"   \
+        " item, clock, is_shown, value) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)") \
+    X(FOLD_CHOICES, "SELECT field, log_no, seq, id8, entry, item, clock, value"            \
+        " FROM conflict_choice WHERE no = ?1 ORDER BY field, log_no, seq, id8")            \
+    /* digest.c */                                                                         \
+    X(DIGEST_ALL, "SELECT no, scope FROM record ORDER BY scope, unit, id, type")           \
+    X(DIGEST_TOUCHED, "SELECT no FROM record WHERE entry BETWEEN ?1 AND ?2"                \
+        " UNION SELECT no FROM record_item WHERE entry BETWEEN ?1 AND ?2")                 \
+    /* author.c */                                                                         \
+    X(AUTHOR_NUMBER, "SELECT max(number) FROM record WHERE number BETWEEN ?1 AND ?2")
 /* clang-format on */
 
 enum stmt {
