@@ -3,6 +3,8 @@
 #ifndef LINJULI_NODE_H
 #define LINJULI_NODE_H
 
+#include "node/guard.h"
+#include "node/log.h"
 #include "schema/schema.h"
 
 #define OWN_LOGS_MAX LOGS_PER_NODE_MAX
@@ -31,12 +33,13 @@ struct node {
     struct pair box; /* node.key */
     struct pair log[OWN_LOGS_MAX];
     size_t logs_n;
-    bool is_read_only[OWN_LOGS_MAX]; /* the guard has spoken: restored or copied */
     bool has_hub, has_officer;
     struct pair hub, officer;
     bool needs_join; /* an invite lies here that the hub has not answered yet */
     struct invite invite;
-    struct guard *guard;
+    /* Guards by place: own logs, then (hub) the authority log. NULL: must not write. */
+    struct guard *guard[OWN_LOGS_MAX + 1];
+    enum guard_word word[OWN_LOGS_MAX + 1];
 };
 
 enum node_mode { NODE_WRITE, NODE_READ };
@@ -63,14 +66,6 @@ enum rc node_author(struct node *n, struct author *out, struct fault *why) MUST_
  * rolls back. */
 enum rc node_turn(struct node *n, enum rc (*work)(struct node *n, void *arg),
                   void *arg) MUST_USE;
-
-/* Guard (design section 4): per own log last seq and id signed, outside DIR. */
-enum rc guard_open(struct node *n, struct fault *why) MUST_USE;
-enum rc guard_before_first(struct node *n,
-                           const struct key *log) MUST_USE; /* fsynced with its folder */
-enum rc
-guard_after_commit(struct node *n) MUST_USE; /* written; fsync at most once a second */
-void guard_close(struct node *n);
 
 /* The daemon: until SIGTERM or SIGINT. `run` executes one command line that came over the
  * control socket (cli/ gives it); its output goes into out and err. */
@@ -104,11 +99,5 @@ enum rc node_sync(struct node *n, const char *address, struct sync_report *out,
 enum rc control_run(const char *dir, const struct command *c, struct buf *out,
                     struct buf *err, int *status) MUST_USE;
 /* Live state for `status`, as the daemon tells it: lines of JSON. */
-
-/* Log file lines: event key=value; peers by short id; never names, phones, keys, bodies.
- */
-void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void log_open(bool to_stderr, const char *dir);
 
 #endif

@@ -1,0 +1,144 @@
+#include "node/keys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PATH_BYTES 4096
+
+void
+keys_path(const char *dir, const char *name, char *out, size_t n)
+{
+    (void)snprintf(out, n, "%s/keys/%s", dir, name);
+}
+
+enum rc
+file_read(const char *path, size_t max, struct buf *out)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return errno == ENOENT ? RC_NOTFOUND : RC_IO;
+    enum rc rc = RC_OK;
+    out->n = 0;
+    for (;;) {
+        if (out->n > max) {
+            rc = RC_LIMIT;
+            break;
+        }
+        buf_reserve(out, 4096);
+        ssize_t n = read(fd, out->p + out->n, 4096);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            rc = RC_IO;
+        if (n <= 0)
+            break;
+        out->n += (size_t)n;
+    }
+    close(fd);
+    return rc;
+}
+
+static enum rc
+sync_parent(const char *path)
+{
+    char dir[PATH_BYTES];
+    (void)snprintf(dir, sizeof(dir), "%s", path);
+    char *slash = strrchr(dir, '/');
+    if (slash == NULL)
+        (void)snprintf(dir, sizeof(dir), ".");
+    else if (slash == dir)
+        dir[1] = '\0';
+    else
+        *slash = '\0';
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return RC_IO;
+    int failed = fsync(fd);
+    close(fd);
+    return failed == 0 ? RC_OK : RC_IO;
+}
+
+static enum rc
+write_all(int fd, struct slice bytes)
+{
+    while (bytes.n > 0) {
+        ssize_t n = write(fd, bytes.p, bytes.n);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return errno == ENOSPC || errno == EDQUOT ? RC_FULL : RC_IO;
+        bytes = slice_of(bytes.p + n, bytes.n - (size_t)n);
+    }
+    return fsync(fd) == 0 ? RC_OK : RC_IO;
+}
+
+enum rc
+file_write(const char *path, struct slice bytes)
+{
+    char temp[PATH_BYTES];
+    int k = snprintf(temp, sizeof(temp), "%s.new", path);
+    if (k < 0 || (size_t)k >= sizeof(temp))
+        return RC_LIMIT;
+    int fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return errno == ENOSPC ? RC_FULL : RC_IO;
+    enum rc rc = write_all(fd, bytes);
+    if (close(fd) != 0 && rc == RC_OK)
+        rc = RC_IO;
+    if (rc == RC_OK && rename(temp, path) != 0)
+        rc = RC_IO;
+    if (rc != RC_OK) {
+        (void)unlink(temp);
+        return rc;
+    }
+    return sync_parent(path);
+}
+
+enum rc
+keys_write(const char *dir, const char *name, const struct pair *p, struct fault *why)
+{
+    char path[PATH_BYTES];
+    struct stat st;
+    struct buf bytes = BUF_NONE;
+    keys_path(dir, name, path, sizeof(path));
+    if (lstat(path, &st) == 0)
+        return fault_set(why, RC_INVALID, FAULT_NODE_THERE, "%s", path);
+    pair_encode_random(p, NULL, &bytes);
+    enum rc rc = file_write(path, buf_slice(&bytes));
+    mem_wipe(bytes.p, bytes.n);
+    buf_free(&bytes);
+    if (rc != RC_OK) {
+        fault_set(why, rc, FAULT_NODE_IO, "%s", path);
+        fault_want(why, "%s", strerror(errno));
+    }
+    return rc;
+}
+
+enum rc
+keys_read(const char *dir, const char *name, enum pair_kind kind, struct pair *out,
+          struct fault *why)
+{
+    char path[PATH_BYTES];
+    struct stat st;
+    struct buf bytes = BUF_NONE;
+    keys_path(dir, name, path, sizeof(path));
+    if (lstat(path, &st) != 0)
+        return RC_NOTFOUND;
+    if (!S_ISREG(st.st_mode) || (st.st_mode & 077) != 0) {
+        fault_set(why, RC_CONFIG, FAULT_KEY_FILE, "%s", path);
+        fault_want(why, "chmod 600");
+        return RC_CONFIG;
+    }
+    enum rc rc = file_read(path, KEY_FILE_BYTES_MAX, &bytes);
+    if (rc == RC_OK)
+        rc = pair_decode(buf_slice(&bytes), NULL, out);
+    if (rc == RC_OK && out->kind != kind)
+        rc = RC_MALFORMED;
+    mem_wipe(bytes.p, bytes.n);
+    buf_free(&bytes);
+    return rc == RC_OK ? RC_OK : fault_set(why, RC_CONFIG, FAULT_KEY_FILE, "%s", path);
+}

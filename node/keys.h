@@ -1,0 +1,21 @@
+/* Key files of a node directory (crypto/KEYS.md): DIR/keys, one file a key, 0600. */
+#ifndef LINJULI_KEYS_H
+#define LINJULI_KEYS_H
+
+#include "schema/fault.h"
+
+/* Writes DIR/keys/NAME and fsyncs file and folder; refuses to overwrite. */
+enum rc keys_write(const char *dir, const char *name, const struct pair *p,
+                   struct fault *why) MUST_USE;
+/* Reads one. RC_NOTFOUND: not there; RC_CONFIG: others may read it, or it does not hold.
+ */
+enum rc keys_read(const char *dir, const char *name, enum pair_kind kind,
+                  struct pair *out, struct fault *why) MUST_USE;
+void keys_path(const char *dir, const char *name, char *out, size_t n);
+
+/* A whole file, at most max bytes; RC_NOTFOUND, RC_LIMIT, RC_IO. */
+enum rc file_read(const char *path, size_t max, struct buf *out) MUST_USE;
+/* Temp file, fsync, rename, fsync of the folder: it is there whole or not at all. */
+enum rc file_write(const char *path, struct slice bytes) MUST_USE;
+
+#endif

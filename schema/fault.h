@@ -1,0 +1,102 @@
+/* What went wrong, and where, in a form that cli/ turns into words of either language.
+ * Functions take a struct fault * that may be NULL and return its rc. */
+#ifndef LINJULI_FAULT_H
+#define LINJULI_FAULT_H
+
+#include "crypto/crypto.h"
+
+/* name */
+#define FAULT_LIST(X)                                                                    \
+    X(NONE)                                                                              \
+    /* a field's value; what: the field, want: what would do */                          \
+    X(UNKNOWN_TYPE)                                                                      \
+    X(UNKNOWN_FIELD)                                                                     \
+    X(UNKNOWN_STATE)                                                                     \
+    X(MISSING_FIELD)                                                                     \
+    X(FIELD_TWICE)                                                                       \
+    X(NOT_SETTABLE) /* by its text: the program writes it */                             \
+    X(BAD_TEXT)     /* not UTF-8, or characters that hide or reorder */                  \
+    X(BAD_LENGTH)                                                                        \
+    X(BAD_INT)                                                                           \
+    X(BAD_RANGE)                                                                         \
+    X(BAD_BOOL)                                                                          \
+    X(BAD_DATE)                                                                          \
+    X(BAD_TIME)                                                                          \
+    X(BAD_CHOICE)                                                                        \
+    X(BAD_PHONE)                                                                         \
+    X(BAD_CODE)                                                                          \
+    X(BAD_MONEY)                                                                         \
+    X(BAD_RECORD)                                                                        \
+    X(BAD_ENTRY)                                                                         \
+    X(BAD_NUMBER)                                                                        \
+    /* a record; what: its number or id */                                               \
+    X(NOT_FOUND)                                                                         \
+    X(AMBIGUOUS)                                                                         \
+    X(NOT_ALLOWED)  /* the role or unit may not */                                       \
+    X(ILLEGAL_MOVE) /* the life cycle has no such step; want: the steps there are */     \
+    X(IN_CONFLICT)  /* want: the case's name */                                          \
+    X(NO_SCOPE)     /* the hub has not made the unit's scope yet */                      \
+    X(NOT_READABLE)                                                                      \
+    X(ERASED)                                                                            \
+    /* a file; what: file name and place in it */                                        \
+    X(FILE_SIZE)                                                                         \
+    X(FILE_BYTE)                                                                         \
+    X(FILE_SYNTAX)                                                                       \
+    X(FILE_NAME)                                                                         \
+    X(KEY_TWICE)                                                                         \
+    X(KEY_MISSING)                                                                       \
+    X(KEY_VALUE)                                                                         \
+    X(KEY_MISPLACED)                                                                     \
+    X(CODE_TWICE)                                                                        \
+    X(NAME_TWICE)                                                                        \
+    X(LABEL_TWICE)                                                                       \
+    X(NO_EXIT)                                                                           \
+    X(NO_WAY_IN)                                                                         \
+    X(NO_SUCH_NAME)                                                                      \
+    /* a node's directory; what: the path */                                             \
+    X(NODE_THERE)    /* init or join where a node lies already */                        \
+    X(NODE_MISSING)  /* no node there */                                                 \
+    X(NODE_LOCKED)   /* another process works in it */                                   \
+    X(NODE_IO)       /* want: what the system said */                                    \
+    X(KEY_FILE)      /* a key file that others may read, or that does not hold */        \
+    X(GUARD_STATE)   /* no place for the guard */                                        \
+    X(LOG_READ_ONLY) /* restored or copied: the log must not write; what: the word */    \
+    X(NO_LOG)        /* not joined, or revoked */                                        \
+    X(INVITE_FILE)                                                                       \
+    X(INVITE_EXPIRED)                                                                    \
+    X(CONF_LINE)                                                                         \
+    X(ADDRESS)                                                                           \
+    X(DATABASE) /* what: what the database said */                                       \
+    X(DISK_FULL)
+
+enum fault_code {
+#define X(name) FAULT_##name,
+    FAULT_LIST(X)
+#undef X
+        FAULT_N
+};
+
+#define FAULT_WHAT_BYTES 160
+
+struct fault {
+    enum rc rc;
+    enum fault_code code;
+    char what[FAULT_WHAT_BYTES]; /* field, type, file: escaped, safe on a terminal */
+    char want[FAULT_WHAT_BYTES]; /* what was expected, or "": language-neutral, escaped */
+    uint32_t line;               /* from 1; 0: none */
+    uint32_t column;
+};
+
+/* Sets everything; the formatted text becomes `what`. Returns rc. */
+enum rc fault_set(struct fault *why, enum rc rc, enum fault_code code, const char *fmt,
+                  ...) __attribute__((format(printf, 4, 5)));
+void fault_want(struct fault *why, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+void fault_at(struct fault *why, uint32_t line, uint32_t column);
+/* "MISSING_FIELD"; static. */
+const char *fault_name(enum fault_code code);
+/* Bytes from anywhere into out, NUL-terminated: control characters, bidi controls and
+ * what is not UTF-8 as \xNN, cut at a character's end. */
+void fault_escape(struct slice text, char *out, size_t size);
+
+#endif
