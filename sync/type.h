@@ -1,32 +1,19 @@
-/* Record types: the rules engine (RECORDS.md section 4). A type is data, parsed from a
- * file by schema/type.c; here is what follows from it. Pure. */
+/* Record types: the rules engine (schema/TYPES.md section 3). A type is data, parsed from
+ * a file by schema/type.c; here is what follows from it. Pure. */
 #ifndef LINJULI_TYPE_H
 #define LINJULI_TYPE_H
 
 #include "sync/auth_op.h"
-#include "sync/op.h"
+#include "sync/value.h"
 
-enum value_kind {
-    VALUE_TEXT, /* str */
-    VALUE_INT,  /* int within min..max */
-    VALUE_BOOL,
-    VALUE_DATE,    /* int: days since 1970-01-01 */
-    VALUE_TIME,    /* int: minutes since 1970-01-01 local (stated time) */
-    VALUE_CHOICE,  /* uint: a code of `choice` */
-    VALUE_CHOICES, /* array of ascending codes */
-    VALUE_PHONE,   /* str: digits, +, -, space */
-    VALUE_CODE,    /* str of digits, fixed length: unit codes, GB codes */
-    VALUE_MONEY,   /* int: fen */
-    VALUE_RECORD,  /* array [scope, unit, id]: a reference */
-    VALUE_GONE,
-    VALUE_NUMBER,
-    VALUE_STATE,
-    VALUE_LINK,
-    VALUE_ENTRY /* the five that all have */
-};
+#define CENTRE_UNIT 0u /* 0000 */
+
 enum personal { PERSONAL_NONE, PERSONAL_YES, PERSONAL_SENSITIVE };
 enum visibility { VISIBLE_WALL, VISIBLE_ALL, VISIBLE_HOME, VISIBLE_CARE }; /* V0 to V3 */
-enum who { WHO_UNIT = 1, WHO_CENTRE = 2 }; /* the record's unit; unit 0000 */
+
+/* Where a writer may stand: in the record's unit, in unit 0000, or, for a grid worker or
+ * an area secretary, in any unit (their scopes are the limit). */
+enum who { WHO_UNIT = 1, WHO_CENTRE = 2, WHO_AREA = 4 };
 
 struct label {
     const char *zh, *en;
@@ -43,21 +30,22 @@ struct field {
     struct label label;
     enum value_kind kind;
     bool is_required, is_title;
+    bool is_long; /* TEXT: several lines */
     enum personal personal;
     int64_t min, max; /* INT, MONEY: range; TEXT: length in characters; CODE: length */
     const struct choice *choice;
     size_t choices_n;
-    const char *of_type;     /* RECORD: type name, or NULL */
-    uint32_t roles;          /* bit per role that may write it; 0: who may edit */
-    enum visibility visible; /* other than the type's: goes to TYPE_private */
-    const char *purpose;
-    const char *keep; /* personal fields: why, how long */
+    const char *of_type;        /* RECORD: type name, or NULL */
+    uint32_t roles;             /* bit per role that may write it; 0: who may edit */
+    enum visibility visible;    /* other than the type's: goes to TYPE_private */
+    struct label purpose, keep; /* personal fields: why, how long; else NULL */
 };
 struct state {
     uint16_t code;
     const char *name;
     struct label label;
-    bool is_end;
+    bool is_start; /* a record may be made in it; the first state always is */
+    bool is_end;   /* nothing is left to do; a move out of it may still exist */
 };
 struct move {
     uint16_t from, to;
@@ -74,18 +62,20 @@ struct type {
     uint32_t create_roles, edit_roles;
     uint8_t create_who, edit_who;
     const struct field *field;
-    size_t fields_n; /* ascending code; common five not among them */
+    size_t fields_n; /* ascending code; common five not among them; a public type lists
+                        the fields of its private half too */
     const struct state *state;
-    size_t states_n; /* first is the initial one */
+    size_t states_n; /* first is the initial one; a private half has none */
     const struct move *move;
     size_t moves_n;
-    uint16_t private_of; /* code of the public type this is the private half of, or 0 */
+    uint16_t private_of;   /* code of the public type this is the private half of, or 0 */
+    uint16_t private_code; /* code of the type's private half, or 0 */
 };
 
 /* All types of one schema version, by code. */
 struct types {
     uint16_t version;
-    struct hash hash;
+    struct hash hash; /* SHA-256 over the files' bytes in name order */
     const struct type *type;
     size_t n;
 };
@@ -97,6 +87,13 @@ const struct field *field_by_code(const struct type *t,
 const struct field *field_by_name(const struct type *t, const char *name);
 const struct state *state_by_code(const struct type *t, uint16_t code);
 const struct state *state_by_name(const struct type *t, const char *name);
+const struct choice *choice_by_code(const struct field *f, uint16_t code);
+/* Does the field stand in the type's private half? */
+bool field_is_private(const struct type *t, const struct field *f);
+
+/* The kind of scope that a record of this type belongs to, in a unit whose own scope
+ * (never the care scope) is of kind `own`: the centre's is SCOPE_DESK. */
+enum scope_kind type_scope_kind(const struct type *t, enum scope_kind own);
 
 /* Who writes: the grant that rules at the entry's seq. */
 struct writer {
@@ -116,14 +113,16 @@ enum breach { /* why an item has no effect */
               BREACH_SCOPE,
               BREACH_CONFLICT
 };
-/* May this put, written under these rules by this writer into this scope kind, take
- * effect? As a whole: the first breach decides. `field` (may be NULL) gets the code it is
- * about. What is judged: type and fields known, values well-formed and in range, roles,
+const char *breach_name(enum breach b); /* "MOVE"; static */
+
+/* May this put, written under these rules by this writer into this scope, take effect? As
+ * a whole: the first breach decides. `field` (may be NULL) gets the code it is about, or
+ * 0. What is judged: type, scope, fields known, values well-formed and in range, roles,
  * unit, the move. A required field missing is refused to a local writer (schema/), not
  * here. */
 enum breach type_check(const struct types *t, const struct op *put, enum scope_kind scope,
-                       const struct writer *by, uint16_t *field);
-/* Is the value what the field's kind asks for, in its range? */
+                       uint32_t scope_unit, const struct writer *by, uint16_t *field);
+/* Is the value (walked bytes) what the field's kind asks for, in its range? */
 bool value_check(const struct field *f, struct slice value);
 bool move_is_legal(const struct type *t, uint16_t from, uint16_t to,
                    const struct writer *by, uint32_t unit);
