@@ -1,0 +1,332 @@
+/* Type files through libconfuse, with its sharp edges covered:
+ *   - it expands ${VAR} and escapes in strings, reads # and C comments into a buffer that
+ *     it overruns by a byte, and resolves "section|key" as a path: our own pass refuses
+ *     those bytes and blanks comments first;
+ *   - integers are read with base 0 ("010" is eight) and a stale errno: we take strings;
+ *   - a key set twice silently wins: on_set refuses it;
+ *   - it keeps no line numbers: on_set leaves each key's line in the key's comment;
+ *   - its error function gets no context: the option "|", which no file can name, carries
+ *     the place for the fault into every section. */
+#include "schema/type_file.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sync/sync.h"
+
+#define CONTEXT "|"
+#define KEYS_MAX 24
+
+struct context {
+    struct fault *why;
+    const char *file;
+    bool is_told; /* the first complaint is the true one */
+};
+
+/* ---- our pass over the bytes */
+
+struct scan {
+    struct slice in;
+    size_t at;
+    uint32_t line;
+    size_t line_from;
+    struct buf *out;
+};
+
+static enum rc
+refuse_byte(const struct scan *s, const char *file, struct fault *why)
+{
+    size_t from = s->line_from;
+    size_t before = value_chars(slice_of(s->in.p + from, s->at - from));
+    size_t n = 1;
+
+    while (s->at + n < s->in.n && (s->in.p[s->at + n] & 0xc0) == 0x80) {
+        n++;
+    }
+    fault_set(why, RC_INVALID, FAULT_FILE_BYTE, "%s: %.*s", file, (int)n,
+              (const char *)s->in.p + s->at);
+    fault_at(why, s->line, (uint32_t)before + 1);
+    return RC_INVALID;
+}
+
+static bool
+is_word_byte(uint8_t c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           c == '_' || c == '-';
+}
+
+/* A comment becomes nothing, its newline stays. */
+static void
+skip_comment(struct scan *s)
+{
+    while (s->at < s->in.n && s->in.p[s->at] != '\n') {
+        s->at++;
+    }
+}
+
+/* From the opening quote to behind the closing one, which stands on the same line. */
+static bool
+copy_string(struct scan *s)
+{
+    do {
+        buf_add_u8(s->out, s->in.p[s->at++]);
+        if (s->at == s->in.n || strchr("\n\\$|", s->in.p[s->at]) != NULL) {
+            return false;
+        }
+    } while (s->in.p[s->at] != '"');
+    buf_add_u8(s->out, s->in.p[s->at++]);
+    return true;
+}
+
+static enum rc
+scan_file(const struct embed_file *file, struct buf *out, struct fault *why)
+{
+    struct scan s = {slice_of(file->p, file->n), 0, 1, 0, out};
+
+    if (file->n > TYPE_FILE_BYTES_MAX) {
+        fault_set(why, RC_LIMIT, FAULT_FILE_SIZE, "%s", file->name);
+        fault_want(why, "%d", TYPE_FILE_BYTES_MAX);
+        return RC_LIMIT;
+    }
+    if (memchr(file->p, 0, file->n) != NULL || !utf8_is_valid(s.in) ||
+        !value_text_is_clean(s.in, true)) {
+        return fault_set(why, RC_MALFORMED, FAULT_BAD_TEXT, "%s", file->name);
+    }
+    while (s.at < s.in.n) {
+        uint8_t c = s.in.p[s.at];
+
+        if (c == '#') {
+            skip_comment(&s);
+        } else if (c == '"') {
+            if (!copy_string(&s)) {
+                s.at -= s.at == s.in.n;
+                return refuse_byte(&s, file->name, why);
+            }
+        } else if (is_word_byte(c) || strchr(" {}=\n", c) != NULL) {
+            buf_add_u8(out, c);
+            s.at++;
+            if (c == '\n') {
+                s.line++;
+                s.line_from = s.at;
+            }
+        } else {
+            return refuse_byte(&s, file->name, why);
+        }
+    }
+    return RC_OK;
+}
+
+/* ---- libconfuse */
+
+static struct context *
+context_of(cfg_t *cfg)
+{
+    cfg_opt_t *o = cfg->opts;
+
+    while (strcmp(o->name, CONTEXT) != 0) {
+        o++; /* every table has it */
+    }
+    return (struct context *)(void *)o->simple_value.ptr;
+}
+
+static void
+tell(struct context *c, enum fault_code code, int line, const char *text)
+{
+    if (!c->is_told) {
+        fault_set(c->why, RC_INVALID, code, "%s: %s", c->file, text);
+        fault_at(c->why, line > 0 ? (uint32_t)line : 1, 0);
+        c->is_told = true;
+    }
+}
+
+static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
+
+static void
+on_error(cfg_t *cfg, const char *fmt, va_list ap)
+{
+    char text[FAULT_WHAT_BYTES];
+
+    if (vsnprintf(text, sizeof(text), fmt, ap) < 0) {
+        text[0] = '\0';
+    }
+    tell(context_of(cfg), FAULT_FILE_SYNTAX, cfg->line, text);
+}
+
+/* After a key got its value, and after a section's closing brace. */
+static int
+on_set(cfg_t *cfg, cfg_opt_t *opt)
+{
+    char line[16];
+
+    if ((opt->flags & CFGF_MULTI) != 0) {
+        return 0;
+    }
+    if (opt->comment != NULL) {
+        tell(context_of(cfg), FAULT_KEY_TWICE, cfg->line, opt->name);
+        return -1;
+    }
+    (void)snprintf(line, sizeof(line), "%d", cfg->line);
+    return cfg_opt_setcomment(opt, line);
+}
+
+/* A table of options under construction. */
+struct table {
+    cfg_opt_t opt[KEYS_MAX];
+    size_t n;
+};
+
+static void
+add_keys(struct table *t, struct context *c, const char *const *key)
+{
+    t->opt[t->n++] = (cfg_opt_t){
+        .name = CONTEXT, .type = CFGT_STR, .simple_value.ptr = (void **)(void *)c};
+    for (; *key != NULL; key++) {
+        t->opt[t->n++] = (cfg_opt_t){.name = *key, .type = CFGT_STR, .validcb = on_set};
+    }
+}
+
+static void
+add_section(struct table *t, const char *name, struct table *inside, cfg_flag_t flags)
+{
+    t->opt[t->n++] = (cfg_opt_t){.name = name,
+                                 .type = CFGT_SEC,
+                                 .flags = flags,
+                                 .subopts = inside->opt,
+                                 .validcb = on_set};
+}
+
+#define TITLED (CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES)
+
+static cfg_t *
+new_root(struct context *c)
+{
+    static const char *const root_keys[] = {"code",    "name",  "zh",           "en",
+                                            "visible", "since", "private_code", NULL};
+    static const char *const right_keys[] = {"roles", "who", NULL};
+    static const char *const label_keys[] = {"zh", "en", NULL};
+    static const char *const field_keys[] = {
+        "code",    "zh",     "en",    "kind",  "required", "title",   "min",
+        "max",     "length", "lines", "roles", "of",       "visible", "personal",
+        "purpose", "keep",   "since", "until", NULL};
+    static const char *const choice_keys[] = {"code", "zh", "en", "since", "until", NULL};
+    static const char *const state_keys[] = {"code", "zh",    "en",    "start",
+                                             "end",  "since", "until", NULL};
+    static const char *const move_keys[] = {"from",  "to",    "roles", "who",
+                                            "since", "until", NULL};
+    struct table root = {.n = 0}, create = {.n = 0}, edit = {.n = 0}, purpose = {.n = 0};
+    struct table keep = {.n = 0}, field = {.n = 0}, choice = {.n = 0}, state = {.n = 0};
+    struct table move = {.n = 0};
+
+    add_keys(&create, c, right_keys);
+    add_keys(&edit, c, right_keys);
+    add_keys(&purpose, c, label_keys);
+    add_keys(&keep, c, label_keys);
+    add_keys(&choice, c, choice_keys);
+    add_keys(&field, c, field_keys);
+    add_section(&field, "choice", &choice, TITLED);
+    add_keys(&state, c, state_keys);
+    add_keys(&move, c, move_keys);
+    add_keys(&root, c, root_keys);
+    add_section(&root, "create", &create, CFGF_NONE);
+    add_section(&root, "edit", &edit, CFGF_NONE);
+    add_section(&root, "purpose", &purpose, TITLED);
+    add_section(&root, "keep", &keep, TITLED);
+    add_section(&root, "field", &field, TITLED);
+    add_section(&root, "state", &state, TITLED);
+    add_section(&root, "move", &move, CFGF_MULTI);
+    return cfg_init(root.opt, CFGF_NONE);
+}
+
+enum rc
+type_file_open(const struct embed_file *file, cfg_t **out, struct fault *why)
+{
+    struct context c = {why, file->name, false};
+    struct buf text = BUF_NONE;
+    cfg_t *root = NULL;
+    enum rc rc = scan_file(file, &text, why);
+
+    if (rc != RC_OK) {
+        goto out;
+    }
+    root = new_root(&c);
+    if (root == NULL) {
+        abort(); /* out of memory */
+    }
+    (void)cfg_set_error_function(root, on_error);
+    if (cfg_parse_buf(root, buf_text(&text)) != CFG_SUCCESS) {
+        tell(&c, FAULT_FILE_SYNTAX, root->line, "");
+        rc = RC_INVALID;
+        goto out;
+    }
+    *out = root;
+    root = NULL;
+out:
+    type_file_close(root);
+    buf_free(&text);
+    return rc;
+}
+
+void
+type_file_close(cfg_t *root)
+{
+    if (root != NULL) {
+        (void)cfg_free(root);
+    }
+}
+
+static cfg_opt_t *
+option(cfg_t *section, const char *key)
+{
+    for (cfg_opt_t *o = section->opts; o->name != NULL; o++) {
+        if (strcmp(o->name, key) == 0) {
+            return o;
+        }
+    }
+    abort(); /* the tables above are ours */
+}
+
+const char *
+type_file_get(cfg_t *section, const char *key)
+{
+    return cfg_opt_getnstr(option(section, key), 0);
+}
+
+uint32_t
+type_file_line(cfg_t *section, const char *key)
+{
+    const char *line = key == NULL ? NULL : option(section, key)->comment;
+
+    if (line != NULL) {
+        return (uint32_t)strtoul(line, NULL, 10);
+    }
+    return section->line > 0 ? (uint32_t)section->line : 1;
+}
+
+unsigned
+type_file_n(cfg_t *section, const char *kind)
+{
+    return cfg_opt_size(option(section, kind));
+}
+
+cfg_t *
+type_file_at(cfg_t *section, const char *kind, unsigned i)
+{
+    return cfg_opt_getnsec(option(section, kind), i);
+}
+
+cfg_t *
+type_file_titled(cfg_t *section, const char *kind, const char *title)
+{
+    for (unsigned i = 0; i < type_file_n(section, kind); i++) {
+        cfg_t *sec = type_file_at(section, kind, i);
+
+        if (strcmp(cfg_title(sec), title) == 0) {
+            return sec;
+        }
+    }
+    return NULL;
+}
