@@ -35,7 +35,7 @@ struct node {
     size_t logs_n;
     bool has_hub, has_officer;
     struct pair hub, officer;
-    bool needs_join; /* an invite lies here that the hub has not answered yet */
+    bool has_invite; /* it lies in DIR from the joining on */
     struct invite invite;
     /* Guards by place: own logs, then (hub) the authority log. NULL: must not write. */
     struct guard *guard[OWN_LOGS_MAX + 1];
@@ -49,12 +49,15 @@ enum rc node_open(const char *dir, enum node_mode mode, struct node **out,
 void node_close(struct node *n);
 
 struct node_birth {
-    const char *dir, *community, *person, *listen;
+    const char *dir, *community, *person;
+    const char *listen; /* NULL: as node.conf's default */
+    /* The words of the root key sheet, which lies in DIR/root-key-sheet.txt before DIR is
+     * there at all: the key stands nowhere else. */
+    void (*sheet)(struct buf *out, const char *community, const struct pair *root);
 };
-/* `init`: directory, keys, root key sheet (path printed into sheet), the community's
- * birth. */
-enum rc node_init(const struct node_birth *b, char sheet[4096],
-                  struct fault *why) MUST_USE;
+/* `init`: directory, keys, root key sheet, the community's birth; all of it or nothing.
+ */
+enum rc node_init(const struct node_birth *b, struct fault *why) MUST_USE;
 /* `join FILE`: directory, keys, the invite's hints and scope keys. Works without the hub.
  */
 enum rc node_join(const char *dir, struct slice invite_file, struct fault *why) MUST_USE;
@@ -62,6 +65,12 @@ enum rc node_join(const char *dir, struct slice invite_file, struct fault *why) 
 /* The author a person's command writes as: the newest own log that may write. */
 enum rc node_author(struct node *n, struct author *out, struct fault *why) MUST_USE;
 
+/* The hub has not answered our invite yet: sessions go out as XXpsk3 with a JOIN. */
+bool node_needs_join(const struct node *n);
+/* This node is the hub and its authority log may be written. */
+bool node_may_seal(const struct node *n);
+/* The guards learn the new heads: after every COMMIT, before anything is sent or said. */
+enum rc node_after_commit(struct node *n) MUST_USE;
 /* One durable turn: begin, work, commit, then guard. `work` returns a code; not RC_OK
  * rolls back. */
 enum rc node_turn(struct node *n, enum rc (*work)(struct node *n, void *arg),

@@ -1,0 +1,328 @@
+/* Opening a node directory: lock, keys, ledger, guards, a pending invite. */
+#include "node/open.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "node/clock.h"
+#include "node/keys.h"
+
+#define PATH_BYTES 4096
+#define INVITE_BYTES_MAX (16 << 20)
+#define CONF_BYTES_MAX 65536
+
+uint64_t
+node_wall(void *arg)
+{
+    (void)arg;
+    return wall_ms();
+}
+
+void
+node_log_name(size_t i, char out[static LOG_NAME_BYTES])
+{
+    (void)snprintf(out, LOG_NAME_BYTES, "log-%02zu.key", i + 1);
+}
+
+static void
+path_in(const struct node *n, const char *name, char *out, size_t size)
+{
+    (void)snprintf(out, size, "%s/%s", n->dir, name);
+}
+
+static enum rc
+take_lock(struct node *n, struct fault *why)
+{
+    char path[PATH_BYTES];
+    path_in(n, "lock", path, sizeof(path));
+    n->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (n->lock_fd < 0) {
+        fault_set(why, RC_IO, FAULT_NODE_IO, "%s", path);
+        fault_want(why, "%s", strerror(errno));
+        return RC_IO;
+    }
+    if (flock(n->lock_fd, LOCK_EX | LOCK_NB) != 0)
+        return fault_set(why, RC_BUSY, FAULT_NODE_LOCKED, "%s", n->dir);
+    return RC_OK;
+}
+
+/* officer-KEY.key: this machine holds one officer's key at the most. */
+static enum rc
+read_officer(struct node *n, struct fault *why)
+{
+    char path[PATH_BYTES];
+    enum rc rc = RC_OK;
+    path_in(n, "keys", path, sizeof(path));
+    DIR *d = opendir(path);
+    if (d == NULL)
+        return fault_set(why, RC_IO, FAULT_NODE_IO, "%s", path);
+    for (const struct dirent *e; rc == RC_OK && (e = readdir(d)) != NULL;) {
+        if (strncmp(e->d_name, "officer-", 8) != 0)
+            continue;
+        rc = keys_read(n->dir, e->d_name, PAIR_SIGN, &n->officer, why);
+        n->has_officer = rc == RC_OK;
+        break;
+    }
+    closedir(d);
+    return rc;
+}
+
+static enum rc
+read_keys(struct node *n, struct fault *why)
+{
+    enum rc rc = keys_read(n->dir, "node.key", PAIR_BOX, &n->box, why);
+    if (rc == RC_NOTFOUND)
+        return fault_set(why, RC_NOTFOUND, FAULT_NODE_MISSING, "%s", n->dir);
+    while (rc == RC_OK && n->logs_n < OWN_LOGS_MAX) {
+        char name[LOG_NAME_BYTES];
+        node_log_name(n->logs_n, name);
+        rc = keys_read(n->dir, name, PAIR_SIGN, &n->log[n->logs_n], why);
+        if (rc == RC_OK)
+            n->logs_n++;
+    }
+    if (rc != RC_OK && rc != RC_NOTFOUND)
+        return rc;
+    rc = keys_read(n->dir, "hub.key", PAIR_SIGN, &n->hub, why);
+    n->has_hub = rc == RC_OK;
+    return rc == RC_OK || rc == RC_NOTFOUND ? read_officer(n, why) : rc;
+}
+
+static enum rc
+read_conf(struct node *n, struct fault *why)
+{
+    char path[PATH_BYTES];
+    struct buf text = BUF_NONE;
+    path_in(n, "node.conf", path, sizeof(path));
+    enum rc rc = file_read(path, CONF_BYTES_MAX, &text);
+    if (rc == RC_NOTFOUND)
+        rc = RC_OK;
+    if (rc == RC_OK)
+        rc = conf_parse(buf_text(&text), &n->conf, why);
+    else
+        fault_set(why, rc, FAULT_NODE_IO, "%s", path);
+    buf_free(&text);
+    return rc;
+}
+
+/* Until the hub has granted our log we work under the invite, as if granted. */
+static enum rc
+read_invite(struct node *n, struct fault *why)
+{
+    char path[PATH_BYTES];
+    struct buf bytes = BUF_NONE;
+    path_in(n, "invite", path, sizeof(path));
+    enum rc rc = file_read(path, INVITE_BYTES_MAX, &bytes);
+    if (rc == RC_OK) {
+        rc = invite_decode(buf_slice(&bytes), &n->invite);
+        n->has_invite = rc == RC_OK;
+        if (rc != RC_OK)
+            fault_set(why, rc, FAULT_INVITE_FILE, "%s", path);
+    } else if (rc == RC_NOTFOUND) {
+        rc = RC_OK;
+    }
+    mem_wipe(bytes.p, bytes.n);
+    buf_free(&bytes);
+    return rc;
+}
+
+bool
+node_needs_join(const struct node *n)
+{
+    if (!n->has_invite || n->logs_n == 0)
+        return false;
+    const struct log_state *log =
+        replica_log_by_key(ledger_replica(n->ledger), &n->log[n->logs_n - 1].pub);
+    return log == NULL || log->is_assumed;
+}
+
+static enum rc
+assume_invite(struct node *n, struct fault *why)
+{
+    if (!node_needs_join(n))
+        return RC_OK;
+    struct auth_op *op = mem_new(sizeof(*op));
+    enum rc rc = auth_op_decode(buf_slice(&n->invite.grant_op), op);
+    if (rc == RC_OK && op->code != AUTH_GRANT)
+        rc = RC_MALFORMED;
+    if (rc == RC_OK) {
+        op->grant.log = n->log[n->logs_n - 1].pub;
+        rc = ledger_assume(n->ledger, &op->grant, buf_slice(&n->invite.authority));
+    }
+    mem_free(op);
+    return rc == RC_OK ? RC_OK
+                       : fault_set(why, rc, FAULT_INVITE_FILE, "%s/invite", n->dir);
+}
+
+/* What the database holds of the log in place i: own logs, then the authority log. */
+static void
+head_of(const struct node *n, size_t i, const struct key **key, uint64_t *seq,
+        struct hash *id)
+{
+    struct replica *r = ledger_replica(n->ledger);
+    *key = i < n->logs_n ? &n->log[i].pub : &n->hub.pub;
+    *seq = replica_trunk_n(r, *key);
+    *id = (struct hash){{0}};
+    if (*seq > 0 && !replica_trunk_head(r, *key, id))
+        *seq = 0;
+}
+
+static size_t
+guards_n(const struct node *n)
+{
+    return n->logs_n + (n->has_hub ? 1 : 0);
+}
+
+static void
+guard_key_path(const struct node *n, size_t i, char *out, size_t size)
+{
+    char name[LOG_NAME_BYTES] = "hub.key";
+    if (i < n->logs_n)
+        node_log_name(i, name);
+    keys_path(n->dir, name, out, size);
+}
+
+static enum rc
+open_guards(struct node *n, struct fault *why)
+{
+    for (size_t i = 0; i < guards_n(n); i++) {
+        char path[PATH_BYTES];
+        const struct key *key = NULL;
+        uint64_t seq = 0;
+        struct hash id;
+        head_of(n, i, &key, &seq, &id);
+        guard_key_path(n, i, path, sizeof(path));
+        enum rc rc = guard_open(key, path, seq, &id, &n->guard[i], &n->word[i]);
+        if (rc != RC_OK)
+            return fault_set(why, rc, FAULT_GUARD_STATE, "%s", path);
+    }
+    return RC_OK;
+}
+
+static enum rc
+open_all(struct node *n, enum node_mode mode, struct fault *why)
+{
+    char path[PATH_BYTES];
+    struct stat st;
+    path_in(n, "linjuli.db", path, sizeof(path));
+    if (stat(path, &st) != 0)
+        return fault_set(why, RC_NOTFOUND, FAULT_NODE_MISSING, "%s", n->dir);
+    enum rc rc = mode == NODE_WRITE ? take_lock(n, why) : RC_OK;
+    if (rc == RC_OK)
+        rc = read_keys(n, why);
+    if (rc == RC_OK)
+        rc = read_conf(n, why);
+    if (rc == RC_OK)
+        rc = read_invite(n, why);
+    if (rc != RC_OK)
+        return rc;
+    struct ledger_setup setup = {.path = path,
+                                 .mode = mode == NODE_WRITE ? LEDGER_WRITE : LEDGER_READ,
+                                 .box = &n->box,
+                                 .wall_ms = node_wall};
+    rc = ledger_open(&setup, &n->ledger, why);
+    if (rc == RC_OK)
+        rc = assume_invite(n, why);
+    if (rc == RC_OK && mode == NODE_WRITE)
+        rc = open_guards(n, why);
+    return rc;
+}
+
+enum rc
+node_open(const char *dir, enum node_mode mode, struct node **out, struct fault *why)
+{
+    struct node *n = mem_new(sizeof(*n));
+    n->dir = mem_text(dir);
+    n->lock_fd = -1;
+    enum rc rc = open_all(n, mode, why);
+    if (rc != RC_OK) {
+        node_close(n);
+        return rc;
+    }
+    *out = n;
+    return RC_OK;
+}
+
+void
+node_close(struct node *n)
+{
+    if (n == NULL)
+        return;
+    for (size_t i = 0; i <= OWN_LOGS_MAX; i++)
+        guard_close(n->guard[i]);
+    ledger_close(n->ledger);
+    if (n->has_invite)
+        invite_fini(&n->invite);
+    conf_fini(&n->conf);
+    for (size_t i = 0; i < n->logs_n; i++)
+        pair_wipe(&n->log[i]);
+    pair_wipe(&n->box);
+    pair_wipe(&n->hub);
+    pair_wipe(&n->officer);
+    if (n->lock_fd >= 0)
+        close(n->lock_fd); /* the lock goes with it */
+    mem_free(n->dir);
+    mem_free(n);
+}
+
+enum rc
+node_after_commit(struct node *n)
+{
+    for (size_t i = 0; i < guards_n(n); i++) {
+        const struct key *key = NULL;
+        uint64_t seq = 0;
+        struct hash id;
+        if (n->guard[i] == NULL)
+            continue;
+        head_of(n, i, &key, &seq, &id);
+        enum rc rc = guard_put(n->guard[i], seq, &id, now_ms());
+        if (rc != RC_OK)
+            return rc;
+    }
+    return RC_OK;
+}
+
+enum rc
+node_turn(struct node *n, enum rc (*work)(struct node *n, void *arg), void *arg)
+{
+    enum rc rc = ledger_begin(n->ledger);
+    if (rc != RC_OK)
+        return rc;
+    rc = work(n, arg);
+    if (rc != RC_OK) {
+        ledger_rollback(n->ledger);
+        return rc;
+    }
+    rc = ledger_commit(n->ledger);
+    return rc == RC_OK ? node_after_commit(n) : rc;
+}
+
+enum rc
+node_author(struct node *n, struct author *out, struct fault *why)
+{
+    static const char *const word[] = {[GUARD_FINE] = "fine",
+                                       [GUARD_MISSING] = "missing",
+                                       [GUARD_FOREIGN] = "foreign",
+                                       [GUARD_AHEAD] = "ahead"};
+    enum rc rc = fault_set(why, RC_DENIED, FAULT_NO_LOG, "%s", n->dir);
+    for (size_t i = n->logs_n; i-- > 0;) {
+        if (n->guard[i] == NULL) {
+            rc = fault_set(why, RC_DENIED, FAULT_LOG_READ_ONLY, "%s", word[n->word[i]]);
+            continue;
+        }
+        if (author_of(n->ledger, &n->log[i], out) == RC_OK)
+            return RC_OK;
+    }
+    return rc;
+}
+
+bool
+node_may_seal(const struct node *n)
+{
+    return n->has_hub && n->guard[n->logs_n] != NULL;
+}
