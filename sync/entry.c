@@ -75,7 +75,7 @@ item_is_sound(enum entry_kind kind, struct slice item)
            (item.n - ITEM_OVERHEAD_BYTES) % 16 == 0;
 }
 
-/* ENTRY.md section 3, conditions 6 to 10. */
+/* ENTRY.md section 2, conditions 6 to 10. */
 static enum rc
 body_check(const struct entry *e)
 {
