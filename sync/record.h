@@ -28,8 +28,10 @@ struct record {
     size_t fields_n, fields_cap; /* ascending code */
     uint32_t *index_of;
     size_t index_n, index_cap;
-    bool is_parallel; /* two items changed different fields without having seen each other
-                       */
+    /* The items shown in two fields are of two logs and neither has seen the other, as
+     * far as items tell: by replacing it, by what it replaced, or in its own log. */
+    bool is_parallel;
+    struct record_work *work; /* record.c's own */
 };
 void record_fold(const struct record_item *items, size_t n, struct record *out);
 void record_fini(struct record *r);
