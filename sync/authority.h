@@ -1,5 +1,5 @@
-/* The authority fold (design section 6): which entries form the prefix, which operations in
- * it count, and what they say. Pure: no order of arrival, no clock. */
+/* The authority fold (design section 6): which entries form the prefix, which operations
+ * in it count, and what they say. Pure: no order of arrival, no clock. */
 #ifndef LINJULI_AUTHORITY_H
 #define LINJULI_AUTHORITY_H
 
@@ -13,7 +13,8 @@ const struct officers *authority_officers(const struct authority *a);
 bool authority_is_frozen(const struct authority *a);
 struct slice authority_name(const struct authority *a);
 const struct key *authority_hub_key(const struct authority *a); /* of the open reign */
-uint16_t authority_schema(const struct authority *a, struct hash *types); /* newest counted */
+uint16_t authority_schema(const struct authority *a,
+                          struct hash *types); /* newest counted */
 /* The newest entry of the prefix, its id and place: marks name it. */
 bool authority_head(const struct authority *a, struct hash *id, uint64_t *pos);
 /* Place in the prefix of the entry whose id begins with these 8 bytes, or -1. */
@@ -39,9 +40,20 @@ struct node_info {
 size_t authority_nodes_n(const struct authority *a);
 const struct node_info *authority_node_at(const struct authority *a, size_t i);
 const struct node_info *authority_node(const struct authority *a, uint32_t no);
-const struct node_info *authority_node_by_box(const struct authority *a, const struct key *box);
+const struct node_info *authority_node_by_box(const struct authority *a,
+                                              const struct key *box);
 /* Hash of the key of (scope, epoch), fixed by the first counted epoch; NULL: none. */
-const struct hash *authority_epoch_hash(const struct authority *a, uint32_t scope, uint32_t epoch);
-uint64_t authority_seal_no(const struct authority *a); /* of the newest counted seal; 0: none */
+const struct hash *authority_epoch_hash(const struct authority *a, uint32_t scope,
+                                        uint32_t epoch);
+uint64_t
+authority_seal_no(const struct authority *a); /* of the newest counted seal; 0: none */
+/* Entries in the prefix; the id of the one at a place below that. */
+uint64_t authority_n(const struct authority *a);
+const struct hash *authority_id_at(const struct authority *a, uint64_t pos);
+/* Does the operation `index` of the entry at `pos` count? (A succeed does where its entry
+ * is in the prefix; an index past the operations is not asked for.) */
+bool authority_counts(const struct authority *a, uint64_t pos, uint32_t index);
+bool authority_is_erased(const struct authority *a, const struct record_key *record);
+bool authority_is_item_erased(const struct authority *a, const struct erased_name *item);
 
 #endif
