@@ -5,6 +5,7 @@
 #define LINJULI_LOCAL_H
 
 #include "schema/db.h"
+#include "schema/peer.h"
 #include "sync/sync.h"
 
 /* RC_NOTFOUND: never set. Value into out (cleared first). */
@@ -25,13 +26,6 @@ enum rc local_acks(struct db *db,
                    void (*each)(void *arg, uint32_t node, uint32_t n, uint64_t seq),
                    void *arg) MUST_USE;
 
-struct peer_row {
-    uint32_t node;
-    const char *address;         /* borrowed; "" when not known */
-    uint64_t seen_ms, synced_ms; /* wall clock, for people only; 0: never */
-    int64_t skew_ms;
-    const char *trouble; /* borrowed; "" when none */
-};
 enum rc local_put_peer(struct db *db, const struct peer_row *p) MUST_USE;
 enum rc local_peers(struct db *db, void (*each)(void *arg, const struct peer_row *p),
                     void *arg) MUST_USE;

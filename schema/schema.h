@@ -11,5 +11,6 @@
 #include "schema/edit.h"
 #include "schema/query.h"
 #include "schema/sheet.h"
+#include "schema/peer.h"
 
 #endif
