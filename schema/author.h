@@ -20,11 +20,21 @@ enum rc author_of(struct ledger *l, const struct pair *log, struct author *out) 
 struct author_run;
 enum rc author_begin(struct ledger *l, const struct author *a,
                      struct author_run **out) MUST_USE;
-/* Where the next item will stand, for versions that name it: entry seq (of the entry that
- * is being filled) and index. */
+/* Seals the operation into the entry that is being filled, or into a next one where it
+ * does not fit. Versions of the author's own log may be given by its number: they are
+ * written as 0, as they must be. RC_DENIED: the scope's newest key is not held. RC_LIMIT:
+ * it fits no entry. */
 enum rc author_put(struct author_run *run, uint32_t scope, const struct op *op) MUST_USE;
-/* Ends the entry being filled, so that the next item starts another one. */
+/* Ends the entry being filled, so that the next item starts another one. An item may
+ * replace versions of earlier entries only, and a version is named by its entry's id: a
+ * later item of one run that builds on an earlier one needs a cut between them, and
+ * author_last tells the version. */
 enum rc author_cut(struct author_run *run) MUST_USE;
+/* Version of every item in the entry that was cut last (log number 0); false: none was.
+ */
+bool author_last(const struct author_run *run, struct version *out);
+/* The next number of a record of this unit: counted on within the run. */
+enum rc author_number(struct author_run *run, uint32_t unit, struct number *out) MUST_USE;
 enum rc
 author_end(struct author_run **run) MUST_USE; /* also when it fails, run is gone */
 void author_drop(struct author_run **run);    /* nothing more is written */

@@ -37,10 +37,12 @@ const struct types *ledger_types(const struct ledger *l);
 uint64_t ledger_wall_ms(struct ledger *l);
 /* Which community; fails until one is known. Set once, by init or join. */
 enum rc ledger_set_community(struct ledger *l, const struct hash *community) MUST_USE;
-/* Work under an invite until its grant counts: the grant with our own log key in it, and the
- * invite's authority entries (u32 length and bytes each), which tell the names of scopes and
- * nothing else; they never count. Outside a transaction, after each ledger_open. */
-enum rc ledger_assume(struct ledger *l, const struct grant *g, struct slice hints) MUST_USE;
+/* Work under an invite until its grant counts: the grant with our own log key in it, and
+ * the invite's authority entries (u32 length and bytes each), which tell the names of
+ * scopes and nothing else; they never count. Outside a transaction, after each
+ * ledger_open. */
+enum rc ledger_assume(struct ledger *l, const struct grant *g,
+                      struct slice hints) MUST_USE;
 /* Projects what settled: records, keys, scopes, cases. Inside the transaction of the
  * settle. */
 enum rc ledger_project(struct ledger *l, const struct changes *changes) MUST_USE;

@@ -12,6 +12,11 @@ struct ring_key {
     uint32_t scope, epoch;
     struct key key;
 };
+/* A scope as an invite's hints tell it: until the authority log is here. */
+struct hint_scope {
+    uint32_t no, unit;
+    enum scope_kind kind;
+};
 
 struct project;
 
@@ -20,7 +25,8 @@ struct ledger {
     enum ledger_mode mode;
     struct log_store *log;
     struct replica *replica;
-    const struct types *types;
+    struct types *types;  /* newest version: what tables are made from */
+    struct types **rules; /* by version - 1: what entries are judged by */
     struct tables *tables;
     struct project *project; /* its buffers, kept between calls */
     uint64_t (*wall_ms)(void *arg);
@@ -29,20 +35,48 @@ struct ledger {
     bool has_box;
     struct hash community;
     bool has_community;
+    enum rc broken;        /* a rollback could not load again: the next begin tries */
     struct ring_key *ring; /* ascending (scope, epoch) */
-    size_t ring_n, ring_cap, ring_last;
+    size_t ring_n, ring_cap;
+    size_t ring_last; /* asked for last */
+    struct grant *assumed;
+    size_t assumed_n;
+    struct hint_scope *hint; /* ascending number */
+    size_t hints_n;
+    uint8_t hint_mark[8]; /* of the newest hinted entry: what a mark says meanwhile */
+    /* remembered answers, good until something is offered, settled or loaded */
+    int64_t version_row;
+    struct version version;
+    uint32_t log_n;
+    const struct log_state *log_state;
 };
+
+/* The remembered answers go. */
+void ledger_forget(struct ledger *l);
+/* Loads replica and keys again, from what the database says now. */
+enum rc ledger_load(struct ledger *l) MUST_USE;
 
 /* Puts a key into memory and table; *fresh: it was not held. */
 enum rc ledger_hold_key(struct ledger *l, uint32_t scope, uint32_t epoch,
                         const struct key *key, bool *fresh) MUST_USE;
-/* Newest epoch of the scope whose key is held and which the authority log knows. NULL:
- * none. */
+enum rc ledger_load_keys(struct ledger *l) MUST_USE;
+/* The key that new items of the scope are sealed under; NULL: not held. */
 const struct key *ledger_newest_key(const struct ledger *l, uint32_t scope,
                                     uint32_t *epoch);
-/* The log whose entries stand at these rows; NULL: it has no grant (any more). */
-const struct log_state *ledger_log_at(const struct ledger *l, int64_t row);
+
+/* A scope by number, counted or hinted; false: unknown. */
+bool ledger_scope(const struct ledger *l, uint32_t no, struct hint_scope *out);
+/* A unit's own scope, never its care scope; false: none. */
+bool ledger_scope_of_unit(const struct ledger *l, uint32_t unit, struct hint_scope *out);
+void ledger_hint(struct ledger *l, struct slice hints);
+
+/* The log whose entries stand at this row; NULL: it has no grant (any more). */
+const struct log_state *ledger_log_at(struct ledger *l, int64_t row);
+/* The version that an item at this row has. Log number 0: its log has no grant. */
+enum rc ledger_version_at(struct ledger *l, int64_t row, struct version *out) MUST_USE;
 /* A new record id: 6 bytes of time, then random. */
 void ledger_new_id(struct ledger *l, uint8_t out[static RECORD_ID_BYTES]);
+/* The types that entries of this schema version are judged by; NULL: unknown here. */
+const struct types *ledger_rules(const struct ledger *l, uint16_t version);
 
 #endif

@@ -46,6 +46,8 @@
         " WHERE invite = ?1")                                                              \
     X(LOCAL_INVITE_USED, "UPDATE local_invite SET used = 1 WHERE invite = ?1")             \
     X(LOCAL_INVITED_NODE, "SELECT coalesce(max(node), 0) FROM local_invite")               \
+    /* ledger.c */                                                                         \
+    X(LEDGER_HEAD, "SELECT head FROM log_entry WHERE k = ?1")                              \
     /* project.c: from here on tables that table.c makes */                                \
     X(PROJECT_ADD, "INSERT OR IGNORE INTO"                                                 \
         " record(id, scope, unit, type, entry, item, number)"                              \
@@ -55,6 +57,8 @@
     X(PROJECT_FIND_ALL, "SELECT no FROM record WHERE id = ?1 AND scope = ?2 AND unit = ?3") \
     X(PROJECT_ITEM_ADD, "INSERT OR IGNORE INTO record_item(no, entry, item)"               \
         " VALUES (?1, ?2, ?3)")                                                            \
+    X(PROJECT_ITEMS, "SELECT entry, item FROM record_item WHERE no = ?1 ORDER BY entry, item") \
+    X(PROJECT_ITEMS_DEL, "DELETE FROM record_item WHERE no = ?1")                          \
     X(PROJECT_FIRST_IN, "SELECT no FROM record WHERE entry BETWEEN ?1 AND ?2")             \
     X(PROJECT_ITEM_IN, "SELECT DISTINCT no FROM record_item WHERE entry BETWEEN ?1 AND ?2") \
     X(PROJECT_CHOICE_IN, "SELECT DISTINCT no FROM conflict_choice"                         \
@@ -66,11 +70,9 @@
     /* fold.c: one record read, written and folded again */                                \
     X(FOLD_RECORD, "SELECT id, scope, unit, type, entry, item, number FROM record"         \
         " WHERE no = ?1")                                                                  \
-    X(FOLD_ITEMS, "SELECT entry, item FROM record_item WHERE no = ?1 ORDER BY entry, item") \
     X(FOLD_FIRST, "UPDATE record SET entry = ?2, item = ?3, number = ?4 WHERE no = ?1")    \
     X(FOLD_DEL, "DELETE FROM record WHERE no = ?1")                                        \
     X(FOLD_ITEMS_DEL, "DELETE FROM record_item WHERE no = ?1")                             \
-    X(FOLD_ITEM_ADD, "INSERT INTO record_item(no, entry, item) VALUES (?1, ?2, ?3)")       \
     X(FOLD_CONFLICTS_DEL, "DELETE FROM conflict WHERE no = ?1")                            \
     X(FOLD_CHOICES_DEL, "DELETE FROM conflict_choice WHERE no = ?1")                       \
     X(FOLD_CONFLICT_ADD, "INSERT INTO conflict(no, field, kind, name)"                     \

@@ -1,0 +1,173 @@
+/* What the authority log brings to the tables: keys sealed to this node, scopes that can
+ * be read now, grants that change what items do, records that are erased. Whether an
+ * operation counts is the fold's affair: a key holds by its hash, and the rest only makes
+ * something be judged again. */
+#include "schema/project_in.h"
+
+#include <string.h>
+
+struct authority_run {
+    struct project *p;
+    uint64_t to;
+    uint32_t node; /* this node's number; 0: not one (yet) */
+    enum rc rc;
+};
+
+static void
+add_number(uint32_t **list, size_t *n, uint32_t no)
+{
+    for (size_t i = 0; i < *n; i++)
+        if ((*list)[i] == no)
+            return;
+    *list = mem_grow(*list, (*n + 1) * sizeof(**list));
+    (*list)[(*n)++] = no;
+}
+
+/* Keeps the key if it is the one that this epoch's hash fixes. */
+static enum rc
+hold(struct project *p, uint32_t scope, uint32_t epoch, const struct key *key)
+{
+    const struct authority *a = replica_authority(p->l->replica);
+    const struct hash *want = authority_epoch_hash(a, scope, epoch);
+    struct hash have = hash_of(slice_of(key->b, KEY_BYTES));
+    bool fresh = false;
+    if (want == NULL || !hash_eq(want, &have))
+        return RC_OK;
+    enum rc rc = ledger_hold_key(p->l, scope, epoch, key, &fresh);
+    if (fresh)
+        add_number(&p->scopes, &p->scopes_n, scope);
+    return rc;
+}
+
+/* Earlier keys hang under later ones: who may read now may read what was. */
+static enum rc
+hold_previous(struct project *p, const struct auth_op *op)
+{
+    const struct key *key = ledger_scope_key(p->l, op->scope, op->epoch);
+    struct key previous;
+    if (!op->has_previous || key == NULL || op->epoch < 2 ||
+        ledger_scope_key(p->l, op->scope, op->epoch - 1) != NULL ||
+        key_unwrap(op->previous, key, &previous) != RC_OK)
+        return RC_OK;
+    enum rc rc = hold(p, op->scope, op->epoch - 1, &previous);
+    mem_wipe(&previous, sizeof(previous));
+    return rc;
+}
+
+static enum rc
+on_epoch(struct authority_run *run, const struct auth_op *op)
+{
+    struct project *p = run->p;
+    struct slice receivers = op->receivers;
+    uint32_t node = 0;
+    struct slice sealed;
+    enum rc rc = RC_OK;
+    while (p->l->has_box && run->node != 0 && rc == RC_OK &&
+           ledger_scope_key(p->l, op->scope, op->epoch) == NULL &&
+           auth_receiver(&receivers, &node, &sealed)) {
+        struct key key;
+        if (node != run->node || sealed.n != SEALED_KEY_BYTES ||
+            key_unseal(sealed.p, &p->l->box, &key) != RC_OK)
+            continue;
+        rc = hold(p, op->scope, op->epoch, &key);
+        mem_wipe(&key, sizeof(key));
+    }
+    return rc != RC_OK ? rc : hold_previous(p, op);
+}
+
+static void
+on_grant(struct project *p, const struct grant *g)
+{
+    const struct log_state *log = replica_log(p->l->replica, g->log_no);
+    bool was_assumed = false;
+    for (size_t i = 0; i < p->l->assumed_n; i++)
+        was_assumed |= p->l->assumed[i].log_no == g->log_no;
+    if (log != NULL && log->head_seq >= g->from && (log->grants_n > 1 || was_assumed))
+        add_number(&p->logs, &p->logs_n, g->log_no);
+}
+
+static enum rc
+on_erase(struct project *p, const struct auth_op *op)
+{
+    struct db *db = p->l->db;
+    sqlite3_stmt *s = db_stmt(db, STMT_PROJECT_FIND_ALL);
+    db_bind_slice(s, 1, slice_of(op->record, RECORD_ID_BYTES));
+    sqlite3_bind_int64(s, 2, op->scope);
+    sqlite3_bind_int64(s, 3, op->unit);
+    bool row = false;
+    enum rc rc;
+    while ((rc = db_step(db, s, &row)) == RC_OK && row)
+        project_dirty(p, sqlite3_column_int64(s, 0));
+    sqlite3_reset(s);
+    return rc;
+}
+
+static enum rc
+on_operation(struct authority_run *run, const struct auth_op *op)
+{
+    switch (op->code) {
+    case AUTH_EPOCH:
+        return on_epoch(run, op);
+    case AUTH_SCOPE:
+        add_number(&run->p->scopes, &run->p->scopes_n, op->scope);
+        return RC_OK;
+    case AUTH_GRANT:
+        on_grant(run->p, &op->grant);
+        return RC_OK;
+    case AUTH_ERASE:
+        return on_erase(run->p, op);
+    case AUTH_CREATE:
+    case AUTH_SCHEMA:
+    case AUTH_NODE:
+    case AUTH_SEAL: /* lines come as changes of their own */
+    case AUTH_REVOKE:
+    case AUTH_LOST:
+    case AUTH_OFFICERS:
+    case AUTH_SUCCEED:
+        break;
+    }
+    return RC_OK;
+}
+
+static bool
+on_authority(void *arg, const struct stored *stored)
+{
+    struct authority_run *run = arg;
+    struct entry e;
+    if (stored->seq > run->to)
+        return false;
+    if (entry_decode(stored->bytes, &e) != RC_OK) {
+        run->rc = RC_CORRUPT;
+        return false;
+    }
+    struct entry_items it = entry_items(&e);
+    struct entry_item item;
+    while (run->rc == RC_OK && entry_items_next(&it, &item)) {
+        struct slice op =
+            slice_of(item.bytes.p + ITEM_HEAD_BYTES, item.bytes.n - ITEM_HEAD_BYTES);
+        if (!item.is_erased && auth_op_decode(op, run->p->auth) == RC_OK)
+            run->rc = on_operation(run, run->p->auth);
+    }
+    return run->rc == RC_OK;
+}
+
+enum rc
+project_authority(struct project *p, uint32_t reign, uint64_t from, uint64_t to)
+{
+    struct ledger *l = p->l;
+    const struct sync_store *store = log_store_port(l->log);
+    const struct authority *a = replica_authority(l->replica);
+    struct authority_run run = {.p = p, .to = to};
+    const struct node_info *node =
+        l->has_box ? authority_node_by_box(a, &l->box.pub) : NULL;
+    run.node = node != NULL ? node->no : 0;
+    for (size_t i = 0; i < replica_rows_n(l->replica); i++) {
+        struct row row;
+        replica_row_at(l->replica, i, &row);
+        if (!row.is_authority || row.no != reign)
+            continue;
+        enum rc rc = store->trunk(store->self, &row.log, from, on_authority, &run);
+        return rc != RC_OK ? rc : run.rc;
+    }
+    return RC_OK;
+}
