@@ -92,6 +92,8 @@ struct serve {
     size_t peers_n;
     bool no_lan;
     command_fn run;
+    void (*ready)(void *arg); /* NULL, or told once everything listens */
+    void *ready_arg;
 };
 enum rc node_serve(struct node *n, const struct serve *s, struct fault *why) MUST_USE;
 
@@ -99,14 +101,19 @@ enum rc node_serve(struct node *n, const struct serve *s, struct fault *why) MUS
 struct sync_report {
     uint64_t in_entries, out_entries, in_bytes, out_bytes;
     enum close_reason close;
+    bool is_reached; /* somebody answered */
 };
 enum rc node_sync(struct node *n, const char *address, struct sync_report *out,
                   struct fault *why) MUST_USE;
 
-/* Client side of DIR/control.sock: RC_OFFLINE if no daemon listens; else the command ran
- * there and *status is its exit status. in_fd is handed over. */
+/* Client side of DIR/control.sock. RC_OFFLINE: no daemon listens there. */
+/* The command runs in the daemon; *status is its exit status. in_fd (-1: none) is lent.
+ */
 enum rc control_run(const char *dir, const struct command *c, struct buf *out,
                     struct buf *err, int *status) MUST_USE;
-/* Live state for `status`, as the daemon tells it: lines of JSON. */
+/* What the daemon says of itself, as JSON text. */
+enum rc control_status(const char *dir, struct buf *json) MUST_USE;
+enum rc control_sync(const char *dir, const char *address,
+                     struct sync_report *out) MUST_USE;
 
 #endif

@@ -27,7 +27,7 @@ node_wall(void *arg)
 void
 node_log_name(size_t i, char out[static LOG_NAME_BYTES])
 {
-    (void)snprintf(out, LOG_NAME_BYTES, "log-%02zu.key", i + 1);
+    (void)snprintf(out, LOG_NAME_BYTES, "log-%02u.key", (unsigned)(i + 1) % 100);
 }
 
 static void

@@ -1,0 +1,144 @@
+/* The command's side of DIR/control.sock. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "node/wire.h"
+
+static int
+dial_control(const char *dir)
+{
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    int n = snprintf(at.sun_path, sizeof(at.sun_path), "%s/control.sock", dir);
+    if (n < 0 || (size_t)n >= sizeof(at.sun_path))
+        return -1;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && connect(fd, (struct sockaddr *)&at, sizeof(at)) != 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+/* Sends everything; the descriptor goes along with the first bytes. */
+static enum rc
+send_all(int fd, struct slice s, int in_fd)
+{
+    union {
+        struct cmsghdr align;
+        char space[CMSG_SPACE(sizeof(int))];
+    } aux;
+    while (s.n > 0) {
+        struct buf part = {.n = s.n};
+        struct iovec iov = {.iov_len = part.n};
+        memcpy(&iov.iov_base, &s.p, sizeof(s.p));
+        struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1};
+        if (in_fd >= 0) {
+            memset(&aux, 0, sizeof(aux));
+            m.msg_control = aux.space;
+            m.msg_controllen = sizeof(aux.space);
+            struct cmsghdr *h = CMSG_FIRSTHDR(&m);
+            h->cmsg_level = SOL_SOCKET;
+            h->cmsg_type = SCM_RIGHTS;
+            h->cmsg_len = CMSG_LEN(sizeof(int));
+            memcpy(CMSG_DATA(h), &in_fd, sizeof(int));
+        }
+        ssize_t n = sendmsg(fd, &m, MSG_NOSIGNAL);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return RC_OFFLINE;
+        in_fd = -1;
+        s = slice_of(s.p + n, s.n - (size_t)n);
+    }
+    return RC_OK;
+}
+
+static enum rc
+read_all(int fd, struct buf *in)
+{
+    for (;;) {
+        buf_reserve(in, 65536);
+        ssize_t n = read(fd, in->p + in->n, 65536);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return RC_OFFLINE;
+        if (n == 0)
+            return RC_OK;
+        in->n += (size_t)n;
+        if (in->n > WIRE_ANSWER_MAX)
+            return RC_LIMIT;
+    }
+}
+
+static enum rc
+ask(const char *dir, enum wire_kind kind, const struct command *c, struct buf *out,
+    struct buf *err, int *status)
+{
+    struct buf request = BUF_NONE;
+    struct buf in = BUF_NONE;
+    int fd = dial_control(dir);
+    if (fd < 0)
+        return RC_OFFLINE;
+    buf_add_u32(&request, 0);
+    buf_add_u8(&request, (uint8_t)kind);
+    buf_add(&request, c->lang, strlen(c->lang) + 1);
+    for (int i = 0; i < c->argc; i++)
+        buf_add(&request, c->argv[i], strlen(c->argv[i]) + 1);
+    put_u32(request.p, (uint32_t)(request.n - 4));
+    enum rc rc = request.n > WIRE_REQUEST_MAX ? RC_LIMIT : RC_OK;
+    if (rc == RC_OK)
+        rc = send_all(fd, buf_slice(&request), c->in_fd);
+    if (rc == RC_OK)
+        rc = read_all(fd, &in);
+    struct reader r = reader_of(buf_slice(&in));
+    buf_add_slice(out, read_slice(&r, read_u32(&r)));
+    buf_add_slice(err, read_slice(&r, read_u32(&r)));
+    *status = (int)read_u32(&r);
+    /* A daemon that died amid the command has not said how it ended. */
+    if (rc == RC_OK && !read_done(&r))
+        rc = RC_BUSY;
+    close(fd);
+    buf_free(&request);
+    buf_free(&in);
+    return rc;
+}
+
+enum rc
+control_run(const char *dir, const struct command *c, struct buf *out, struct buf *err,
+            int *status)
+{
+    return ask(dir, WIRE_COMMAND, c, out, err, status);
+}
+
+enum rc
+control_status(const char *dir, struct buf *json)
+{
+    struct command c = {.in_fd = -1, .lang = "en"};
+    struct buf err = BUF_NONE;
+    int status = 0;
+    enum rc rc = ask(dir, WIRE_STATUS, &c, json, &err, &status);
+    buf_free(&err);
+    return rc;
+}
+
+enum rc
+control_sync(const char *dir, const char *address, struct sync_report *report)
+{
+    char *word = mem_text(address);
+    struct command c = {.argc = 1, .argv = &word, .in_fd = -1, .lang = "en"};
+    struct buf out = BUF_NONE;
+    struct buf err = BUF_NONE;
+    int status = 0;
+    enum rc rc = ask(dir, WIRE_SYNC, &c, &out, &err, &status);
+    if (rc == RC_OK && !wire_report_decode(buf_slice(&out), report))
+        rc = RC_PROTOCOL;
+    mem_free(word);
+    buf_free(&out);
+    buf_free(&err);
+    return rc;
+}

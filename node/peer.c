@@ -1,0 +1,378 @@
+/* One peer: a socket and the session that speaks over it. This file only translates:
+ * bytes become events, effects become bytes, and the commit stands between. */
+#include "node/daemon.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "node/clock.h"
+
+#define READ_BYTES (256 << 10)
+#define TURN_MS 5 /* the loop is never held over 10 ms: then the next one */
+
+static void on_readable(evutil_socket_t fd, short what, void *arg);
+static void on_writable(evutil_socket_t fd, short what, void *arg);
+static void on_timer(evutil_socket_t fd, short what, void *arg);
+
+static bool
+psk_of(void *arg, const uint8_t invite[INVITE_NO_BYTES], struct key *psk)
+{
+    struct daemon *d = arg;
+    return node_may_seal(d->node) && hub_psk(d->node->ledger, invite, psk);
+}
+
+/* The one-time key of the invite signs our keys. */
+static void
+sign_join(struct node *n, struct join *j)
+{
+    struct grant g = {.log_no = n->invite.log_no,
+                      .log = n->log[n->logs_n - 1].pub,
+                      .join_box = n->box.pub};
+    struct pair once;
+    pair_from_seed(PAIR_SIGN, n->invite.once_seed, &once);
+    memcpy(j->invite, n->invite.no, INVITE_NO_BYTES);
+    j->box_key = g.join_box;
+    j->log_key = g.log;
+    auth_join_sign(&g, &n->invite.community, &once, &j->sig);
+    pair_wipe(&once);
+}
+
+static struct session *
+start_session(struct daemon *d, bool is_initiator)
+{
+    struct node *n = d->node;
+    struct join join;
+    struct session_setup setup = {.replica = ledger_replica(n->ledger),
+                                  .is_initiator = is_initiator,
+                                  .pattern = NOISE_XX,
+                                  .self = &n->box,
+                                  .psk_of = psk_of,
+                                  .psk_arg = d,
+                                  .schema = ledger_types(n->ledger)->version,
+                                  .now_ms = now_ms()};
+    const struct hash *community = replica_community(setup.replica);
+    if (community == NULL)
+        return NULL;
+    setup.community = *community;
+    pair_new_random(PAIR_BOX, &setup.ephemeral);
+    if (is_initiator && node_needs_join(n)) {
+        setup.pattern = NOISE_XXPSK3;
+        setup.psk = n->invite.secret;
+        memcpy(setup.invite, n->invite.no, INVITE_NO_BYTES);
+        sign_join(n, &join);
+        setup.join = &join;
+    }
+    struct session *s = session_new(&setup);
+    pair_wipe(&setup.ephemeral);
+    return s;
+}
+
+struct peer *
+peer_new(struct daemon *d, int fd, const struct sockaddr_storage *from, struct dial *dial)
+{
+    struct session *s = start_session(d, dial != NULL);
+    if (s == NULL) {
+        close(fd);
+        return NULL;
+    }
+    int one = 1;
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+    (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
+    struct peer *p = mem_new(sizeof(*p));
+    *p = (struct peer){.next = d->peers,
+                       .daemon = d,
+                       .session = s,
+                       .fd = fd,
+                       .from = *from,
+                       .is_initiator = dial != NULL,
+                       .dial = dial};
+    p->readable = event_new(d->base, fd, EV_READ | EV_PERSIST, on_readable, p);
+    p->writable = event_new(d->base, fd, EV_WRITE, on_writable, p);
+    p->timer = evtimer_new(d->base, on_timer, p);
+    d->peers = p;
+    d->peers_n++;
+    event_add(p->readable, NULL);
+    peer_step(p, SESSION_TIMER); /* the initiator speaks first */
+    return d->peers == p ? p : NULL;
+}
+
+/* What people want to know of a peer later, kept when it goes. */
+static enum rc
+work_note(void *arg)
+{
+    struct peer *p = arg;
+    struct session_info info;
+    session_info(p->session, &info);
+    struct peer_row row = {.node = info.node,
+                           .address = p->dial != NULL ? p->dial->address : "",
+                           .seen_ms = wall_ms(),
+                           .synced_ms = p->effects.is_synced ? wall_ms() : 0,
+                           .skew_ms = info.skew_ms,
+                           .trouble = ""};
+    return info.node == 0 ? RC_NO : peer_put(p->daemon->node->ledger, &row);
+}
+
+static void
+unlink_peer(struct peer *p)
+{
+    struct daemon *d = p->daemon;
+    for (struct peer **at = &d->peers; *at != NULL; at = &(*at)->next) {
+        if (*at == p) {
+            *at = p->next;
+            d->peers_n--;
+            return;
+        }
+    }
+}
+
+void
+peer_close(struct peer *p, const char *why)
+{
+    struct daemon *d = p->daemon;
+    struct session_info info;
+    session_info(p->session, &info);
+    unlink_peer(p);
+    log_info("peer.close node=%u in=%llu out=%llu why=\"%s\"", info.node,
+             (unsigned long long)info.in_entries, (unsigned long long)info.out_entries,
+             why);
+    if (!p->is_closing) {
+        p->is_closing = true;
+        enum rc rc = p->is_open ? daemon_turn(d, work_note, p) : RC_NO;
+        if (rc != RC_OK && rc != RC_NO)
+            log_warn("peer.note rc=%s", rc_name(rc));
+    }
+    d->report = (struct sync_report){.in_entries = info.in_entries,
+                                     .out_entries = info.out_entries,
+                                     .in_bytes = info.in_bytes,
+                                     .out_bytes = info.out_bytes,
+                                     .close = p->effects.close};
+    event_free(p->readable);
+    event_free(p->writable);
+    event_free(p->timer);
+    close(p->fd);
+    session_free(p->session);
+    session_effects_fini(&p->effects);
+    buf_free(&p->out);
+    struct dial *dial = p->dial;
+    enum close_reason reason = p->effects.close;
+    mem_free(p);
+    if (dial != NULL)
+        dial_lost(dial, reason);
+}
+
+/* ---- one turn */
+
+struct turn {
+    struct peer *peer;
+    struct session_event event;
+    bool did_change;
+};
+
+static enum rc
+take_acks(struct peer *p)
+{
+    struct ledger *l = p->daemon->node->ledger;
+    enum rc rc = RC_OK;
+    struct session_info info;
+    session_info(p->session, &info);
+    for (size_t i = 0; rc == RC_OK && i < p->effects.acks_n; i++)
+        rc = peer_ack(l, info.node, &p->effects.acks[i].log, p->effects.acks[i].seq);
+    return rc;
+}
+
+static enum rc
+step_once(struct turn *t)
+{
+    struct peer *p = t->peer;
+    struct ledger *l = p->daemon->node->ledger;
+    enum rc rc = session_step(p->session, &t->event, &p->effects);
+    if (rc == RC_OK && p->effects.changes.n > 0) {
+        t->did_change = true;
+        rc = ledger_project(l, &p->effects.changes);
+    }
+    if (rc == RC_OK)
+        rc = take_acks(p);
+    /* Committed before the socket sees it: the caller sends p->out after the commit. */
+    if (rc == RC_OK)
+        buf_add_slice(&p->out, buf_slice(&p->effects.out));
+    return rc;
+}
+
+/* The hub answers a joiner in the same turn; an invite that does not hold closes the
+ * session and changes nothing. */
+static enum rc
+answer_join(struct turn *t)
+{
+    struct peer *p = t->peer;
+    struct daemon *d = p->daemon;
+    struct hub hub = {.hub = &d->node->hub,
+                      .officer = d->node->has_officer ? &d->node->officer : NULL};
+    if (!node_may_seal(d->node))
+        return RC_DENIED;
+    enum rc rc = hub_join(d->node->ledger, &hub, &p->effects.join);
+    if (rc != RC_OK)
+        return rc;
+    t->did_change = true;
+    log_info("join done=1");
+    t->event = (struct session_event){
+        .kind = SESSION_JOINED, .now_ms = now_ms(), .wall_ms = wall_ms()};
+    return step_once(t);
+}
+
+static enum rc
+work_turn(void *arg)
+{
+    struct turn *t = arg;
+    struct peer *p = t->peer;
+    uint64_t until = now_ms() + TURN_MS;
+    enum rc rc = step_once(t);
+    if (rc == RC_OK && p->effects.has_join)
+        rc = answer_join(t);
+    /* A session that has more buffered asks to be stepped at once: within the turn. */
+    while (rc == RC_OK && p->effects.close == CLOSE_NONE &&
+           p->effects.deadline_ms <= now_ms() && now_ms() < until) {
+        t->event = (struct session_event){.kind = SESSION_TIMER,
+                                          .now_ms = now_ms(),
+                                          .wall_ms = wall_ms(),
+                                          .unsent_bytes = p->out.n};
+        rc = step_once(t);
+    }
+    return rc;
+}
+
+/* Sends what it can; false: the peer is gone. */
+static bool
+flush(struct peer *p)
+{
+    while (p->out.n > 0) {
+        ssize_t n = send(p->fd, p->out.p, p->out.n, MSG_NOSIGNAL);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && errno == EAGAIN) {
+            event_add(p->writable, NULL);
+            return true;
+        }
+        if (n < 0) {
+            peer_close(p, "the connection broke");
+            return false;
+        }
+        buf_drop(&p->out, (size_t)n);
+    }
+    return true;
+}
+
+/* Of two connections between the same two nodes one is enough: the one that the node with
+ * the smaller key has opened. Both sides find the same. */
+static bool
+is_double(struct peer *p)
+{
+    struct session_info mine;
+    session_info(p->session, &mine);
+    for (const struct peer *q = p->daemon->peers; q != NULL; q = q->next) {
+        if (q == p || !q->is_open || q->node == 0 || q->node != mine.node)
+            continue;
+        bool we_are_smaller = key_cmp(&p->daemon->node->box.pub, &mine.box_key) < 0;
+        return p->is_initiator != we_are_smaller && q->is_initiator == we_are_smaller;
+    }
+    return false;
+}
+
+static void
+note_open(struct peer *p)
+{
+    struct session_info info;
+    session_info(p->session, &info);
+    if (!p->is_open)
+        log_info("peer.open node=%u initiator=%d", info.node, p->is_initiator);
+    p->is_open = true;
+    p->node = info.node;
+    if (p->dial != NULL) {
+        p->dial->tries = 0;
+        p->dial->node = info.node;
+    }
+}
+
+static void
+step(struct peer *p, const struct session_event *event)
+{
+    struct daemon *d = p->daemon;
+    struct turn t = {.peer = p, .event = *event};
+    enum rc rc = daemon_turn(d, work_turn, &t);
+    if (rc == RC_DENIED || rc == RC_INVALID) {
+        peer_close(p, "the invite is unknown, used or expired");
+        return;
+    }
+    if (rc != RC_OK)
+        return; /* daemon_turn has closed every peer, this one too */
+    if (p->effects.opened || (!p->is_open && p->effects.has_join))
+        note_open(p);
+    if (t.did_change)
+        daemon_changed(d);
+    if (!flush(p))
+        return;
+    if (p->effects.close != CLOSE_NONE) {
+        peer_close(p, close_text(p->effects.close));
+        return;
+    }
+    if (p->is_open && is_double(p)) {
+        peer_close(p, "connected twice");
+        return;
+    }
+    if (p->dial != NULL && p->dial->is_once && p->effects.is_synced) {
+        p->effects.close = CLOSE_DONE;
+        peer_close(p, close_text(CLOSE_DONE));
+        return;
+    }
+    if (p->effects.deadline_ms != UINT64_MAX) {
+        uint64_t now = now_ms();
+        timer_set(p->timer,
+                  p->effects.deadline_ms > now ? p->effects.deadline_ms - now : 0);
+    }
+}
+
+void
+peer_step(struct peer *p, enum session_event_kind kind)
+{
+    struct session_event e = {
+        .kind = kind, .now_ms = now_ms(), .wall_ms = wall_ms(), .unsent_bytes = p->out.n};
+    step(p, &e);
+}
+
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
+{
+    struct peer *p = arg;
+    struct daemon *d = p->daemon;
+    (void)what;
+    buf_reserve(&d->scratch, READ_BYTES);
+    ssize_t n = recv(fd, d->scratch.p, READ_BYTES, 0);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    struct session_event e = {.kind = n > 0 ? SESSION_BYTES : SESSION_EOF,
+                              .now_ms = now_ms(),
+                              .wall_ms = wall_ms(),
+                              .bytes = slice_of(d->scratch.p, n > 0 ? (size_t)n : 0),
+                              .unsent_bytes = p->out.n};
+    step(p, &e);
+}
+
+static void
+on_writable(evutil_socket_t fd, short what, void *arg)
+{
+    struct peer *p = arg;
+    (void)fd;
+    (void)what;
+    if (flush(p) && p->out.n == 0)
+        peer_step(p, SESSION_DRAINED);
+}
+
+static void
+on_timer(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    peer_step(arg, SESSION_TIMER);
+}

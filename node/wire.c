@@ -1,0 +1,26 @@
+#include "node/wire.h"
+
+void
+wire_report_encode(const struct sync_report *r, struct buf *out)
+{
+    buf_add_u64(out, r->in_entries);
+    buf_add_u64(out, r->out_entries);
+    buf_add_u64(out, r->in_bytes);
+    buf_add_u64(out, r->out_bytes);
+    buf_add_u8(out, (uint8_t)r->close);
+    buf_add_u8(out, r->is_reached);
+}
+
+bool
+wire_report_decode(struct slice s, struct sync_report *out)
+{
+    struct reader r = reader_of(s);
+    out->in_entries = read_u64(&r);
+    out->out_entries = read_u64(&r);
+    out->in_bytes = read_u64(&r);
+    out->out_bytes = read_u64(&r);
+    uint8_t close = read_u8(&r);
+    out->close = close < CLOSE_N ? (enum close_reason)close : CLOSE_NONE;
+    out->is_reached = read_u8(&r) == 1;
+    return read_done(&r);
+}

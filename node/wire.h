@@ -1,0 +1,19 @@
+/* Private to node/: what runs over DIR/control.sock, both directions.
+ * Request: u32 length of what follows ‖ kind u8 ‖ words, each closed by a NUL: the
+ * language, then the arguments. A file to read comes as an attached descriptor
+ * (SCM_RIGHTS). Answer: u32 n ‖ out ‖ u32 n ‖ err ‖ u32 exit status; then the daemon
+ * closes. */
+#ifndef LINJULI_WIRE_H
+#define LINJULI_WIRE_H
+
+#include "node/node.h"
+
+enum wire_kind { WIRE_COMMAND = 1, WIRE_STATUS = 2, WIRE_SYNC = 3 };
+#define WIRE_REQUEST_MAX (1 << 20)
+#define WIRE_ANSWER_MAX (256 << 20)
+#define WIRE_WORDS_MAX 4096
+
+void wire_report_encode(const struct sync_report *r, struct buf *out);
+bool wire_report_decode(struct slice s, struct sync_report *out);
+
+#endif
