@@ -131,6 +131,8 @@ struct auth_op {
     struct hash reign_id; /* succeed */
     struct sig root_sig;
     bool root_holds; /* succeed: verdict */
+    bool keys_hold;  /* verdict: each signing key that it enrols is one (key_is_valid);
+                        an operation that enrols another is void */
 };
 
 struct erased_name {
@@ -160,11 +162,11 @@ void auth_erased_add(struct buf *items, const struct erased_name *item);
 void auth_receiver_add(struct buf *receivers, uint32_t node,
                        const uint8_t sealed[static SEALED_KEY_BYTES]);
 
-/* Fills the verdicts: officers' signatures, the one-time key's, the root key's. A key
- * that is none (key_is_valid) is not enrolled: under a grant or officers operation that
- * has one, no signature holds. `community` is zero for what stands in the community's own
- * first entry. `root_key` (NULL: none known) and `beside`, the one officers operation in
- * the same entry as a succeed, or NULL, are looked at for a succeed only. */
+/* Fills the verdicts: keys, officers' signatures, the one-time key's, the root key's.
+ * Where keys_hold is false all others are. `community` is zero for what stands in the
+ * community's own first entry. `root_key` (NULL: none known) and `beside` are looked at
+ * for a succeed only: `beside` is the officers operation in the same entry, or NULL. An
+ * entry with more than one is the caller's to void: the root has not spoken. */
 void auth_op_verify(struct auth_op *op, const struct hash *community,
                     const struct key *root_key, const struct auth_op *beside);
 /* What an officer signs: tag order ‖ community ‖ seen ‖ operation without signatures. */

@@ -44,20 +44,27 @@ root_message(const struct auth_op *op, const struct auth_op *beside,
     memcpy(out + 12 + HASH_BYTES + KEY_BYTES, hash.b, HASH_BYTES);
 }
 
-/* Are the keys that a grant or an officers operation enrols keys at all? */
+/* Is every signing key that the operation enrols one? */
 static bool
-enrols_keys(const struct auth_op *op)
+keys_hold(const struct auth_op *op)
 {
     const struct grant *g = &op->grant;
+    bool has_officers = op->code == AUTH_CREATE || op->code == AUTH_OFFICERS;
 
-    if (op->code == AUTH_GRANT) {
-        return (g->is_invite ? key_is_valid(&g->once) : key_is_valid(&g->log)) &&
-               (!g->has_join || key_is_valid(&g->log));
-    }
-    for (uint16_t i = 0; op->code == AUTH_OFFICERS && i < op->officers.n; i++) {
+    for (uint16_t i = 0; has_officers && i < op->officers.n; i++) {
         if (!key_is_valid(&op->officers.key[i])) {
             return false;
         }
+    }
+    if (op->code == AUTH_CREATE) {
+        return key_is_valid(&op->root_key) && key_is_valid(&op->hub_key);
+    }
+    if (op->code == AUTH_NODE) {
+        return key_is_valid(&op->ack_key);
+    }
+    if (op->code == AUTH_GRANT) {
+        return (!g->is_invite || key_is_valid(&g->once)) &&
+               ((g->is_invite && !g->has_join) || key_is_valid(&g->log));
     }
     return true;
 }
@@ -67,12 +74,12 @@ order_verify(struct auth_op *op, const struct hash *community)
 {
     struct buf message = BUF_NONE;
     struct order *o = &op->order;
-    bool may_hold = enrols_keys(op);
 
     order_message(op, &o->seen, &message);
     for (uint16_t i = 0; i < o->n; i++) {
-        o->holds[i] = may_hold && sign_check(TAG_ORDER, community, buf_slice(&message),
-                                             &o->by[i], &o->sig[i]);
+        o->holds[i] =
+            op->keys_hold &&
+            sign_check(TAG_ORDER, community, buf_slice(&message), &o->by[i], &o->sig[i]);
     }
     buf_free(&message);
 }
@@ -105,11 +112,13 @@ void
 auth_op_verify(struct auth_op *op, const struct hash *community,
                const struct key *root_key, const struct auth_op *beside)
 {
+    op->keys_hold = keys_hold(op);
     if (op->order.n > 0) {
         order_verify(op, community);
     }
     if (op->code == AUTH_GRANT) {
-        op->grant.is_joined = op->grant.has_join && join_holds(&op->grant, community);
+        op->grant.is_joined =
+            op->keys_hold && op->grant.has_join && join_holds(&op->grant, community);
     }
     if (op->code == AUTH_SUCCEED) {
         op->root_holds = root_holds(op, community, root_key, beside);
