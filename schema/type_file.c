@@ -32,6 +32,7 @@ struct scan {
     size_t at;
     uint32_t line;
     size_t line_from;
+    long depth; /* of braces */
     struct buf *out;
 };
 
@@ -84,7 +85,7 @@ copy_string(struct scan *s)
 static enum rc
 scan_file(const struct embed_file *file, struct buf *out, struct fault *why)
 {
-    struct scan s = {slice_of(file->p, file->n), 0, 1, 0, out};
+    struct scan s = {slice_of(file->p, file->n), 0, 1, 0, 0, out};
 
     if (file->n > TYPE_FILE_BYTES_MAX) {
         fault_set(why, RC_LIMIT, FAULT_FILE_SIZE, "%s", file->name);
@@ -108,6 +109,7 @@ scan_file(const struct embed_file *file, struct buf *out, struct fault *why)
         } else if (is_word_byte(c) || strchr(" {}=\n", c) != NULL) {
             buf_add_u8(out, c);
             s.at++;
+            s.depth += (c == '{') - (c == '}');
             if (c == '\n') {
                 s.line++;
                 s.line_from = s.at;
@@ -115,6 +117,11 @@ scan_file(const struct embed_file *file, struct buf *out, struct fault *why)
         } else {
             return refuse_byte(&s, file->name, why);
         }
+    }
+    if (s.depth > 0) { /* to libconfuse the end of the file closes a section as well */
+        fault_set(why, RC_INVALID, FAULT_FILE_SYNTAX, "%s: }", file->name);
+        fault_at(why, s.line, 0);
+        return RC_INVALID;
     }
     return RC_OK;
 }
@@ -303,7 +310,10 @@ type_file_line(cfg_t *section, const char *key)
     if (line != NULL) {
         return (uint32_t)strtoul(line, NULL, 10);
     }
-    return section->line > 0 ? (uint32_t)section->line : 1;
+    /* of the file itself the beginning, not the end, is where one would look */
+    return strcmp(cfg_name(section), "root") != 0 && section->line > 0
+               ? (uint32_t)section->line
+               : 1;
 }
 
 unsigned

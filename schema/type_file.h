@@ -18,7 +18,8 @@ void type_file_close(cfg_t *root); /* NULL is fine */
 
 /* The string, or NULL when the key does not stand there. */
 const char *type_file_get(cfg_t *section, const char *key);
-/* Line of the key, or of the section's closing brace when the key is missing. */
+/* Line of the key, or of the section's closing brace when the key is missing; 1 for the
+ * file itself. */
 uint32_t type_file_line(cfg_t *section, const char *key);
 unsigned type_file_n(cfg_t *section, const char *kind); /* sections of that kind in it */
 cfg_t *type_file_at(cfg_t *section, const char *kind, unsigned i);
