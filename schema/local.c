@@ -140,8 +140,10 @@ local_put_invite(struct db *db, const struct invite_row *i)
     db_bind_slice(s, 2, slice_of(i->secret.b, KEY_BYTES));
     db_bind_slice(s, 3, i->grant_op);
     sqlite3_bind_int64(s, 4, i->node);
-    sqlite3_bind_int64(s, 5, (int64_t)i->until_ms);
-    sqlite3_bind_int64(s, 6, i->is_used);
+    sqlite3_bind_int64(s, 5, i->log_no);
+    sqlite3_bind_int64(s, 6, i->post);
+    sqlite3_bind_int64(s, 7, (int64_t)i->until_ms);
+    sqlite3_bind_int64(s, 8, i->is_used);
     return db_run(db, s);
 }
 
@@ -155,8 +157,10 @@ local_invite(struct db *db, const uint8_t no[static INVITE_NO_BYTES],
     enum rc rc = db_step(db, s, &row);
     if (rc == RC_OK && row) {
         *out = (struct invite_row){.node = (uint32_t)sqlite3_column_int64(s, 2),
-                                   .until_ms = (uint64_t)sqlite3_column_int64(s, 3),
-                                   .is_used = sqlite3_column_int(s, 4) != 0};
+                                   .log_no = (uint32_t)sqlite3_column_int64(s, 3),
+                                   .post = (uint32_t)sqlite3_column_int64(s, 4),
+                                   .until_ms = (uint64_t)sqlite3_column_int64(s, 5),
+                                   .is_used = sqlite3_column_int(s, 6) != 0};
         memcpy(out->no, no, INVITE_NO_BYTES);
         column_fixed(s, 0, out->secret.b, KEY_BYTES);
         grant_op->n = 0;
@@ -176,12 +180,14 @@ local_use_invite(struct db *db, const uint8_t no[static INVITE_NO_BYTES])
 }
 
 enum rc
-local_invited_node(struct db *db, uint32_t *node)
+local_invited(struct db *db, uint32_t *node, uint32_t *log_no, uint32_t *post)
 {
-    sqlite3_stmt *s = db_stmt(db, STMT_LOCAL_INVITED_NODE);
+    sqlite3_stmt *s = db_stmt(db, STMT_LOCAL_INVITED);
     bool row = false;
     enum rc rc = db_step(db, s, &row);
     *node = row ? (uint32_t)sqlite3_column_int64(s, 0) : 0;
+    *log_no = row ? (uint32_t)sqlite3_column_int64(s, 1) : 0;
+    *post = row ? (uint32_t)sqlite3_column_int64(s, 2) : 0;
     sqlite3_reset(s);
     return rc;
 }

@@ -34,7 +34,7 @@ struct invite_row {
     uint8_t no[INVITE_NO_BYTES];
     struct key secret;
     struct slice grant_op; /* borrowed */
-    uint32_t node;
+    uint32_t node, log_no, post;
     uint64_t until_ms;
     bool is_used;
 };
@@ -44,7 +44,8 @@ enum rc local_invite(struct db *db, const uint8_t no[static INVITE_NO_BYTES],
                      struct invite_row *out, struct buf *grant_op) MUST_USE;
 enum rc local_use_invite(struct db *db,
                          const uint8_t no[static INVITE_NO_BYTES]) MUST_USE;
-/* Highest node number ever put into an invite, used or not; 0: none. */
-enum rc local_invited_node(struct db *db, uint32_t *node) MUST_USE;
+/* Highest numbers ever given away with an invite, used or not; 0: none. */
+enum rc local_invited(struct db *db, uint32_t *node, uint32_t *log_no,
+                      uint32_t *post) MUST_USE;
 
 #endif

@@ -40,12 +40,14 @@
     X(LOCAL_PEERS, "SELECT node, address, seen_ms, synced_ms, skew_ms, trouble"            \
         " FROM local_peer ORDER BY node")                                                  \
     X(LOCAL_INVITE_PUT, "INSERT OR REPLACE INTO"                                           \
-        " local_invite(invite, secret, grant_op, node, until_ms, used)"                    \
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6)")                                                \
-    X(LOCAL_INVITE, "SELECT secret, grant_op, node, until_ms, used FROM local_invite"      \
+        " local_invite(invite, secret, grant_op, node, log_no, post, until_ms, used)"      \
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")                                                \
+    X(LOCAL_INVITE, "SELECT secret, grant_op, node, log_no, post, until_ms, used"          \
+        " FROM local_invite"                                                               \
         " WHERE invite = ?1")                                                              \
     X(LOCAL_INVITE_USED, "UPDATE local_invite SET used = 1 WHERE invite = ?1")             \
-    X(LOCAL_INVITED_NODE, "SELECT coalesce(max(node), 0) FROM local_invite")               \
+    X(LOCAL_INVITED, "SELECT coalesce(max(node), 0), coalesce(max(log_no), 0),"            \
+        " coalesce(max(post), 0) FROM local_invite")                                       \
     /* ledger.c */                                                                         \
     X(LEDGER_HEAD, "SELECT head FROM log_entry WHERE k = ?1")                              \
     /* project.c: from here on tables that table.c makes */                                \

@@ -64,7 +64,9 @@ CREATE TABLE local_invite (
     invite BLOB NOT NULL PRIMARY KEY CHECK (length(invite) = 16),
     secret BLOB NOT NULL CHECK (length(secret) = 32),
     grant_op BLOB NOT NULL,                       -- the officer-signed grant, unjoined
-    node   INTEGER NOT NULL,
+    node   INTEGER NOT NULL,                      -- numbers given away with it
+    log_no INTEGER NOT NULL,
+    post   INTEGER NOT NULL,
     until_ms INTEGER NOT NULL,
     used   INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;

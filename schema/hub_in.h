@@ -1,0 +1,76 @@
+/* Private to hub*.c: how the hub writes into the authority log, and records of its own.
+ */
+#ifndef LINJULI_HUB_IN_H
+#define LINJULI_HUB_IN_H
+
+#include "schema/hub.h"
+#include "schema/ledger_in.h"
+#include "schema/local.h"
+
+/* A run of authority operations: as few entries as hold them. */
+struct decree {
+    struct ledger *l;
+    const struct pair *hub;
+    struct auth_op *op; /* the operation in hand, cleared by decree_next */
+    struct entry_writer writer;
+    uint64_t seq;
+    struct hash prev;
+    uint64_t clock;
+    struct buf item, entry;
+};
+/* RC_DENIED: this key does not open the running reign, or more is held of its log than
+ * counts. */
+enum rc decree_begin(struct decree *d, struct ledger *l, const struct pair *hub) MUST_USE;
+struct auth_op *decree_next(struct decree *d, enum auth_code code);
+/* Adds d->op; slices in it only have to live until here. */
+enum rc decree_add(struct decree *d) MUST_USE;
+/* Writes what is left; does not settle. The decree is gone either way. */
+enum rc decree_end(struct decree *d) MUST_USE;
+void decree_drop(struct decree *d);
+
+/* scope, then its first epoch under a fresh key, sealed to every node that may read it.
+ */
+enum rc decree_scope(struct decree *d, uint32_t no, enum scope_kind kind, uint32_t unit,
+                     struct slice name) MUST_USE;
+/* Every epoch of the scope whose key is held, sealed to this one node. */
+enum rc decree_keys(struct decree *d, uint32_t scope, uint32_t node,
+                    const struct key *box) MUST_USE;
+/* Signs d->op as an order of these officers. */
+void decree_sign(struct decree *d, const struct pair *officer, const struct hash *seen);
+
+/* One record of the hub's own: number and first state, and these fields. */
+struct hub_field {
+    const char *name;
+    const char *text; /* TEXT and CODE; NULL: `num` (CHOICE, INT) */
+    int64_t num;
+};
+enum rc hub_put(struct author_run *run, struct ledger *l, const char *type,
+                const uint8_t id[static RECORD_ID_BYTES], const struct hub_field *f,
+                size_t n) MUST_USE;
+/* Would this text do as the field's value? Sets the fault. */
+enum rc hub_check_text(const struct ledger *l, const char *type, const char *field,
+                       const char *text, struct fault *why) MUST_USE;
+
+/* One org_unit record that is there. */
+struct unit_row {
+    uint8_t id[RECORD_ID_BYTES];
+    uint8_t parent[RECORD_ID_BYTES]; /* zero: none */
+    uint32_t unit;
+    int64_t kind; /* choice code */
+    bool is_ended;
+    char name[NAME_BYTES_MAX + 1];
+};
+struct units {
+    struct unit_row *row; /* in the order in which they got their numbers */
+    size_t n;
+};
+enum rc hub_units(struct ledger *l, struct units *out) MUST_USE;
+void hub_units_fini(struct units *u);
+const struct unit_row *hub_unit(const struct units *u, uint32_t unit);
+/* Code of a choice of org_unit's kind, by name. */
+int64_t hub_kind(const struct ledger *l, const char *name);
+/* Scopes of a role in a unit (design section 6, Roles). RC_BUSY: not there yet. */
+enum rc hub_scopes(struct ledger *l, const struct units *u, enum role role, uint32_t unit,
+                   struct scopes *out) MUST_USE;
+
+#endif

@@ -1,0 +1,350 @@
+/* Invites: a grant signed in advance, and the two that join by it. */
+#include "schema/hub_in.h"
+
+#include <string.h>
+
+/* ---- numbers that nobody has */
+
+struct numbers {
+    uint32_t node, log_no, post;
+};
+
+static uint32_t
+above(uint32_t a, uint32_t b)
+{
+    return a > b ? a : b;
+}
+
+static enum rc
+next_numbers(struct ledger *l, struct numbers *out)
+{
+    const struct authority *a = replica_authority(l->replica);
+    enum rc rc = local_invited(l->db, &out->node, &out->log_no, &out->post);
+    for (size_t i = 0; i < authority_nodes_n(a); i++)
+        out->node = above(out->node, authority_node_at(a, i)->no);
+    for (size_t i = 0; i < replica_logs_n(l->replica); i++) {
+        const struct log_state *log = replica_log_at(l->replica, i);
+        out->log_no = above(out->log_no, log->no);
+        out->post = above(out->post, log->post);
+    }
+    out->node++;
+    out->log_no++;
+    out->post++;
+    return rc;
+}
+
+/* ---- what the file carries besides the grant */
+
+struct hints {
+    struct buf *out;
+    struct auth_op *op;
+};
+
+static bool
+has_seal(struct hints *h, const struct entry *e)
+{
+    struct entry_items it = entry_items(e);
+    struct entry_item item;
+    while (entry_items_next(&it, &item))
+        if (!item.is_erased &&
+            auth_op_decode(
+                slice_of(item.bytes.p + ITEM_HEAD_BYTES, item.bytes.n - ITEM_HEAD_BYTES),
+                h->op) == RC_OK &&
+            h->op->code == AUTH_SEAL)
+            return true;
+    return false;
+}
+
+static bool
+add_hint(void *arg, const struct stored *stored)
+{
+    struct hints *h = arg;
+    struct entry e;
+    if (entry_decode(stored->bytes, &e) != RC_OK || has_seal(h, &e))
+        return true;
+    buf_add_u32(h->out, (uint32_t)stored->bytes.n);
+    buf_add_slice(h->out, stored->bytes);
+    return true;
+}
+
+static enum rc
+add_hints(struct ledger *l, struct buf *out)
+{
+    const struct sync_store *store = log_store_port(l->log);
+    struct hints h = {.out = out, .op = mem_new(sizeof(*h.op))};
+    enum rc rc = RC_OK;
+    for (size_t i = 0; i < replica_rows_n(l->replica) && rc == RC_OK; i++) {
+        struct row row;
+        replica_row_at(l->replica, i, &row);
+        if (row.is_authority)
+            rc = store->trunk(store->self, &row.log, 1, add_hint, &h);
+    }
+    mem_free(h.op);
+    return rc;
+}
+
+/* Present keys: the newest epoch of each scope, those from before come with the join. */
+static void
+add_keys(const struct ledger *l, const struct scopes *scopes, struct buf *out)
+{
+    for (size_t i = 0; i < l->ring_n; i++) {
+        const struct ring_key *k = &l->ring[i];
+        bool is_newest = i + 1 == l->ring_n || l->ring[i + 1].scope != k->scope;
+        if (!is_newest || !scopes_has(scopes, k->scope))
+            continue;
+        buf_add_u32(out, k->scope);
+        buf_add_u32(out, k->epoch);
+        buf_add(out, k->key.b, KEY_BYTES);
+    }
+}
+
+/* ---- invite */
+
+static enum rc
+sign_grant(struct ledger *l, const struct hub *h, const struct grant *grant,
+           struct buf *out)
+{
+    struct decree d;
+    struct hash seen;
+    uint64_t pos = 0;
+    if (!authority_head(replica_authority(l->replica), &seen, &pos))
+        return RC_BUG;
+    enum rc rc = decree_begin(&d, l, h->hub);
+    if (rc != RC_OK)
+        return rc;
+    decree_next(&d, AUTH_GRANT)->grant = *grant;
+    decree_sign(&d, h->officer, &seen);
+    auth_op_encode(d.op, out);
+    decree_drop(&d);
+    return RC_OK;
+}
+
+static enum rc
+write_person(struct ledger *l, const struct author *by, const char *name,
+             const uint8_t id[static RECORD_ID_BYTES])
+{
+    struct author_run *run = NULL;
+    const struct hub_field f[] = {{.name = "name", .text = name}};
+    enum rc rc = author_begin(l, by, &run);
+    if (rc == RC_OK)
+        rc = hub_put(run, l, "person", id, f, 1);
+    if (rc == RC_OK)
+        return author_end(&run);
+    author_drop(&run);
+    return rc;
+}
+
+static void
+copy_name(char out[static NAME_BYTES_MAX + 1], struct slice name)
+{
+    size_t n = name.n < NAME_BYTES_MAX ? name.n : NAME_BYTES_MAX;
+    if (n > 0)
+        memcpy(out, name.p, n);
+    out[n] = '\0';
+}
+
+static enum rc
+make_grant(struct ledger *l, uint32_t unit, enum role role, struct grant *out,
+           struct fault *why)
+{
+    struct units units = {0};
+    struct numbers n;
+    enum rc rc = hub_units(l, &units);
+    *out = (struct grant){.unit = unit, .role = role, .from = 1, .is_invite = true};
+    if (rc == RC_OK)
+        rc = next_numbers(l, &n);
+    if (rc == RC_OK) {
+        out->node = n.node;
+        out->log_no = n.log_no;
+        out->post = n.post;
+        rc = hub_scopes(l, &units, role, unit, &out->scopes);
+        if (rc == RC_BUSY)
+            (void)fault_set(why, rc, FAULT_NO_SCOPE, "%04u", (unsigned)unit);
+    }
+    hub_units_fini(&units);
+    return rc;
+}
+
+static enum rc
+keep(struct ledger *l, const struct invite *i, uint32_t post)
+{
+    struct invite_row row = {.secret = i->secret,
+                             .grant_op = buf_slice(&i->grant_op),
+                             .node = i->node,
+                             .log_no = i->log_no,
+                             .post = post,
+                             .until_ms = i->until_ms};
+    memcpy(row.no, i->no, INVITE_NO_BYTES);
+    return local_put_invite(l->db, &row);
+}
+
+static enum rc
+fill(struct ledger *l, const struct hub *h, struct grant *g, struct invite *out)
+{
+    struct pair once;
+    bytes_random(out->no, INVITE_NO_BYTES);
+    bytes_random(out->secret.b, KEY_BYTES);
+    bytes_random(out->once_seed, SEED_BYTES);
+    pair_from_seed(PAIR_SIGN, out->once_seed, &once);
+    g->once = once.pub;
+    pair_wipe(&once);
+    out->community = l->community;
+    out->hub_key = h->hub->pub;
+    out->log_no = g->log_no;
+    out->node = g->node;
+    copy_name(out->community_name, authority_name(replica_authority(l->replica)));
+    add_keys(l, &g->scopes, &out->keys);
+    enum rc rc = sign_grant(l, h, g, &out->grant_op);
+    return rc != RC_OK ? rc : add_hints(l, &out->authority);
+}
+
+enum rc
+hub_invite(struct ledger *l, const struct hub *h, const struct author *by,
+           const char *person, uint32_t unit, enum role role, uint64_t valid_ms,
+           struct invite *out, struct fault *why)
+{
+    struct grant g;
+    *out = (struct invite){0};
+    if (h->officer == NULL)
+        return fault_set(why, RC_DENIED, FAULT_NOT_ALLOWED, "officer");
+    enum rc rc = hub_check_text(l, "person", "name", person, why);
+    if (rc == RC_OK)
+        rc = make_grant(l, unit, role, &g, why);
+    if (rc != RC_OK)
+        return rc;
+    ledger_new_id(l, g.person);
+    out->until_ms = ledger_wall_ms(l) + valid_ms;
+    copy_name(out->person_name, slice_text(person));
+    rc = write_person(l, by, person, g.person);
+    if (rc == RC_OK)
+        rc = fill(l, h, &g, out);
+    if (rc == RC_OK)
+        rc = keep(l, out, g.post);
+    if (rc != RC_OK)
+        invite_fini(out);
+    return rc;
+}
+
+/* ---- join */
+
+static bool
+is_good(struct ledger *l, const struct invite_row *row)
+{
+    return !row->is_used && row->until_ms >= ledger_wall_ms(l);
+}
+
+bool
+hub_psk(struct ledger *l, const uint8_t invite[INVITE_NO_BYTES], struct key *psk)
+{
+    struct invite_row row;
+    struct buf grant = BUF_NONE;
+    bool good = local_invite(l->db, invite, &row, &grant) == RC_OK && is_good(l, &row);
+    if (good)
+        *psk = row.secret;
+    mem_wipe(&row.secret, sizeof(row.secret));
+    buf_free(&grant);
+    return good;
+}
+
+/* d->op becomes the grant with the joiner's part in it. */
+static enum rc
+joined_grant(struct decree *d, struct slice grant_op, const struct join *j)
+{
+    struct auth_op *op = decree_next(d, AUTH_GRANT);
+    if (auth_op_decode(grant_op, op) != RC_OK || op->code != AUTH_GRANT)
+        return RC_CORRUPT;
+    op->grant.log = j->log_key;
+    op->grant.has_join = true;
+    op->grant.join_box = j->box_key;
+    op->grant.join_sig = j->sig;
+    auth_op_verify(op, &d->l->community, NULL, NULL);
+    return op->grant.is_joined && op->order.n > 0 && op->order.holds[0] ? RC_OK
+                                                                        : RC_DENIED;
+}
+
+static enum rc
+write_node(struct decree *d, const struct grant *g, const struct join *j)
+{
+    struct auth_op *op = decree_next(d, AUTH_NODE);
+    op->node = g->node;
+    op->box_key = j->box_key;
+    op->unit = g->unit;
+    op->scopes = g->scopes;
+    /* ack_key stays zero, which is no key: a joiner does not tell one (yet). */
+    return decree_add(d);
+}
+
+static enum rc
+write_keys(struct decree *d, const struct grant *g, const struct key *box)
+{
+    const struct authority *a = replica_authority(d->l->replica);
+    enum rc rc = RC_OK;
+    for (size_t i = 0; i < authority_scopes_n(a) && rc == RC_OK; i++) {
+        uint32_t no = authority_scope_at(a, i)->no;
+        if (scopes_has(&g->scopes, no))
+            rc = decree_keys(d, no, g->node, box);
+    }
+    return rc;
+}
+
+static enum rc
+write_join(struct decree *d, const struct invite_row *row, const struct join *j)
+{
+    struct grant *g = mem_new(sizeof(*g));
+    enum rc rc = joined_grant(d, row->grant_op, j);
+    if (rc == RC_OK) {
+        *g = d->op->grant;
+        rc = write_node(d, g, j);
+    }
+    if (rc == RC_OK)
+        rc = joined_grant(d, row->grant_op, j);
+    if (rc == RC_OK)
+        rc = decree_add(d);
+    if (rc == RC_OK)
+        rc = write_keys(d, g, &j->box_key);
+    mem_free(g);
+    return rc;
+}
+
+/* The same joiner once more: his session was cut off before he heard. */
+static bool
+has_joined(struct ledger *l, const struct invite_row *row, const struct join *j)
+{
+    const struct log_state *log = replica_log_by_key(l->replica, &j->log_key);
+    const struct node_info *node =
+        authority_node_by_box(replica_authority(l->replica), &j->box_key);
+    return log != NULL && log->no == row->log_no && node != NULL && node->no == row->node;
+}
+
+enum rc
+hub_join(struct ledger *l, const struct hub *h, const struct join *j)
+{
+    struct invite_row row;
+    struct buf grant = BUF_NONE;
+    struct decree d;
+    enum rc rc = local_invite(l->db, j->invite, &row, &grant);
+    if (rc != RC_OK) {
+        rc = rc == RC_NOTFOUND ? RC_DENIED : rc;
+        goto out;
+    }
+    if (row.is_used && has_joined(l, &row, j))
+        goto out;
+    rc = is_good(l, &row) ? decree_begin(&d, l, h->hub) : RC_DENIED;
+    if (rc != RC_OK)
+        goto out;
+    rc = write_join(&d, &row, j);
+    if (rc == RC_OK)
+        rc = decree_end(&d);
+    else
+        decree_drop(&d);
+    if (rc == RC_OK)
+        rc = local_use_invite(l->db, j->invite);
+    if (rc == RC_OK)
+        rc = ledger_settle(l);
+    /* Signed, and yet it does not count: another order about this log came between. */
+    if (rc == RC_OK && !has_joined(l, &row, j))
+        rc = RC_DENIED;
+out:
+    buf_free(&grant);
+    return rc;
+}
