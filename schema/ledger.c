@@ -141,6 +141,7 @@ ledger_open(const struct ledger_setup *setup, struct ledger **out, struct fault 
     if (rc == RC_OK)
         rc = load_types(l);
     if (rc == RC_OK) {
+        l->log_db = l->db;
         l->tables = tables_new(l->db, l->types);
         l->log = log_store_new(l->db);
         l->replica = replica_new(log_store_port(l->log));
@@ -315,10 +316,10 @@ ledger_version_at(struct ledger *l, int64_t row, struct version *out)
         *out = l->version;
         return RC_OK;
     }
-    sqlite3_stmt *s = db_stmt(l->db, STMT_LEDGER_HEAD);
+    sqlite3_stmt *s = db_stmt(l->log_db, STMT_LEDGER_HEAD);
     sqlite3_bind_int64(s, 1, row);
     bool found = false;
-    enum rc rc = db_step(l->db, s, &found);
+    enum rc rc = db_step(l->log_db, s, &found);
     if (rc == RC_OK && found) {
         const struct log_state *log = ledger_log_at(l, row);
         struct hash id = entry_id(db_column_slice(s, 0));

@@ -22,6 +22,7 @@ struct project;
 
 struct ledger {
     struct db *db;
+    struct db *log_db; /* where the logs are: the same, but for doctor's second set */
     enum ledger_mode mode;
     struct log_store *log;
     struct replica *replica;

@@ -87,6 +87,9 @@
     X(DIGEST_ALL, "SELECT no, scope FROM record ORDER BY scope, unit, id, type")           \
     X(DIGEST_TOUCHED, "SELECT no FROM record WHERE entry BETWEEN ?1 AND ?2"                \
         " UNION SELECT no FROM record_item WHERE entry BETWEEN ?1 AND ?2")                 \
+    /* doctor.c */                                                                         \
+    X(DOCTOR_RECORDS, "SELECT (SELECT count(*) FROM record), (SELECT count(*) FROM record_item)," \
+        " (SELECT count(*) FROM conflict), (SELECT count(*) FROM conflict_choice)")         \
     /* author.c */                                                                         \
     X(AUTHOR_NUMBER, "SELECT max(number) FROM record WHERE number BETWEEN ?1 AND ?2")
 /* clang-format on */

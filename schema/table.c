@@ -217,6 +217,9 @@ stmt_text(const struct table *t, enum table_stmt which, struct buf *out)
                  " WHERE t.gone IS NULL AND (?1 IS NULL OR r.unit = ?1)",
                  name);
         break;
+    case TABLE_ROWS:
+        buf_addf(out, "SELECT count(*) FROM t_%s", name);
+        break;
     case TABLE_STMT_N:
         assert(false);
     }

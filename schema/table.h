@@ -71,6 +71,7 @@ enum table_stmt {
      * NULL for all; gone records left out; by unit, number, no */
     TABLE_LIST,
     TABLE_COUNT, /* of records that are not gone; ?1: unit or NULL */
+    TABLE_ROWS,  /* of all */
     TABLE_STMT_N
 };
 #define TABLE_LIST_FIRST 6 /* t_TYPE's first column in TABLE_LIST */
