@@ -4,7 +4,7 @@
 #ifndef LINJULI_CLI_H
 #define LINJULI_CLI_H
 
-#include "cli/text.h"
+#include "cli/words.h"
 #include "node/node.h"
 
 enum cmd_kind {
@@ -30,17 +30,23 @@ struct cli {
 struct cmd {
     const char *name;
     enum cmd_kind kind;
-    enum text usage; /* one line behind the name */
-    enum text about; /* first line: one sentence; then details */
+    enum word usage; /* one line behind the name */
+    enum word about; /* first line: one sentence; then details */
     int (*run)(struct cli *c, int argc,
                char **argv); /* argv[0] is the first after the name */
 };
 extern const struct cmd commands[]; /* closed by a NULL name */
 
+#define LINJULI_VERSION "0.1.0"
+
+/* `linjuli --help`: the table; `linjuli COMMAND --help`. */
+void help_all(struct cli *c);
+void help_one(struct cli *c, const struct cmd *cmd);
+
 /* Words of the person's language, formatted, into c->out or c->err (one line, newline
  * added). */
-void say(struct cli *c, enum text t, ...);
-void complain(struct cli *c, enum text t, ...);
+void say(struct cli *c, enum word w, ...);
+void complain(struct cli *c, enum word w, ...);
 /* A fault in words; returns the exit status of its code. */
 int fail(struct cli *c, enum rc rc, const struct fault *why);
 /* "usage: ..." to c->err, exit status 64. */

@@ -1,20 +1,20 @@
 /* Every word that people read, in one place: Chinese first, English second. Formats are
  * printf's; both languages take the same arguments in the same order. */
-#ifndef LINJULI_TEXT_H
-#define LINJULI_TEXT_H
+#ifndef LINJULI_WORDS_H
+#define LINJULI_WORDS_H
 
 #include "schema/fault.h"
 
 enum lang { LANG_ZH, LANG_EN };
 
-enum text {
-#define X(id, zh, en) TEXT_##id,
-#include "cli/text.def"
+enum word {
+#define X(id, zh, en) WORD_##id,
+#include "cli/words.def"
 #undef X
-    TEXT_N
+    WORD_N
 };
 
-const char *text_of(enum text t, enum lang lang);
+const char *word_of(enum word w, enum lang lang);
 /* From LINJULI_LANG, else LC_ALL, LC_MESSAGES, LANG; Chinese unless they begin with "en".
  */
 enum lang lang_of_environment(void);
