@@ -294,6 +294,63 @@ what_the_program_writes_nobody_sets_by_its_text(void **state)
 }
 
 static void
+the_examples_of_the_page_hold(void **state)
+{
+    static const struct field number = {.name = "number", .kind = VALUE_NUMBER};
+    static const struct {
+        const struct field *field;
+        const char *text, *hex;
+    } row[] = {{&title, "灯", "a3e781af"},
+               {&day, "2026-11-24", "cd512d"},
+               {&number, "0302-017-26-0047", "94cd012e111a2f"},
+               {&number, "0302-xABCD-26-0001", "94cd012ec402abcd1a01"}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+        struct buf out = BUF_NONE;
+        char hex[64];
+
+        assert_int_equal(
+            text_parse(row[i].field, slice_text(row[i].text), NULL, &out, NULL), RC_OK);
+        hex_print(out.p, out.n, hex);
+        assert_string_equal(hex, row[i].hex);
+        buf_free(&out);
+    }
+}
+
+static void
+numbers_and_entries_may_be_typed(void **state)
+{
+    static const char hex[] =
+        "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+    const struct field *number = field_by_name(&thing, "number");
+    const struct field *from = field_by_name(&thing, "from");
+    struct buf out = BUF_NONE;
+    struct fault why;
+
+    (void)state;
+    assert_int_equal(text_parse(number, slice_text("0302-017-26-0047"), NULL, &out, &why),
+                     RC_OK);
+    assert_shown(number, buf_slice(&out), TEXT_ZH, "0302-017-26-0047");
+    out.n = 0;
+    assert_int_equal(text_parse(from, slice_text(hex), NULL, &out, &why), RC_OK);
+    assert_shown(from, buf_slice(&out), TEXT_ZH, hex);
+    out.n = 0;
+    assert_int_equal(text_parse(number, slice_text("47"), NULL, &out, &why), RC_INVALID);
+    assert_int_equal(why.code, FAULT_BAD_NUMBER);
+    assert_int_equal(text_parse(from, slice_text("0011"), NULL, &out, &why), RC_INVALID);
+    assert_int_equal(why.code, FAULT_BAD_ENTRY);
+    assert_int_equal(text_parse(from,
+                                slice_of("x123456789012345678901234567890123456789"
+                                         "012345678901234567890123",
+                                         64),
+                                NULL, &out, &why),
+                     RC_INVALID);
+    assert_int_equal(out.n, 0);
+    buf_free(&out);
+}
+
+static void
 assert_common(const char *name, const struct value *v, enum text_lang lang,
               const struct text_refs *r, const char *want)
 {
@@ -449,6 +506,8 @@ main(void)
         cmocka_unit_test(what_cannot_be_meant_is_refused_in_the_field_s_name),
         cmocka_unit_test(bytes_that_are_no_text_are_refused),
         cmocka_unit_test(what_the_program_writes_nobody_sets_by_its_text),
+        cmocka_unit_test(the_examples_of_the_page_hold),
+        cmocka_unit_test(numbers_and_entries_may_be_typed),
         cmocka_unit_test(the_common_fields_are_shown),
         cmocka_unit_test(what_is_no_value_of_the_field_is_not_shown),
         cmocka_unit_test(record_numbers_print_and_parse),

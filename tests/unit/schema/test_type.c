@@ -151,8 +151,7 @@ static const struct bad bad[] = {
      "FILE_SYNTAX 900-thing: missing equal sign after option 'length', line 17"},
     {"kind = text\n", "field x { }\n",
      "FILE_SYNTAX 900-thing: no such option 'field', line 17"},
-    {"who = \"unit\"\n}\n", "who = \"unit\"\n",
-     "FILE_SYNTAX 900-thing: }, line 42"},
+    {"who = \"unit\"\n}\n", "who = \"unit\"\n", "FILE_SYNTAX 900-thing: }, line 42"},
     {"who = \"unit\"\n}\n", "who = \"unit\"\n}\n}\n",
      "FILE_SYNTAX 900-thing: unexpected closing brace, line 43"},
     {"field kind {", "field title {",
@@ -256,6 +255,12 @@ static const struct bad bad[] = {
     {" end = yes", "", "NO_EXIT 900-thing: state shut, line 36"},
     {"move {\n", "state lost { code = 3 zh = \"丢\" en = \"Lost\" end = yes }\nmove {\n",
      "NO_WAY_IN 900-thing: state lost, line 37"},
+    {"move {\n", /* an island: each is reached, from the other */
+     "state a { code = 3 zh = \"甲\" en = \"A\" } state b { code = 4 zh = \"乙\" en = "
+     "\"B\" }\n"
+     "move { from = a to = b roles = leader who = unit }\n"
+     "move { from = b to = a roles = leader who = unit }\nmove {\n",
+     "NO_WAY_IN 900-thing: state a, line 37"},
     {"to = \"shut\"\n", "to = \"ajar\"\n", "NO_SUCH_NAME 900-thing: move to, line 39"},
     {"to = \"shut\"\n", "to = \"open\"\n", "NO_SUCH_NAME 900-thing: move to, line 39"},
     {"to = \"shut\"\n", "to = \"\"\n", "KEY_VALUE 900-thing: move to, line 39"},
@@ -526,7 +531,7 @@ the_released_files_have_not_changed(void **state)
     if (strncmp(pinned, hex, 2 * HASH_BYTES) != 0) {
         fail_msg(
             "schema/types has changed. A released file is never edited in place: new "
-            "parts get `since`, old ones `until` (schema/TYPES.md section 5). Before "
+            "parts get `since`, old ones `until` (schema/TYPES.md section 7). Before "
             "a release, renew the pin:\n  echo %s > %s",
             hex, PIN);
     }

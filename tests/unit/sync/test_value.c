@@ -9,7 +9,6 @@
 
 #include <cmocka.h>
 
-#include "sync/digest.h"
 #include "sync/pack.h"
 #include "sync/value.h"
 
@@ -251,99 +250,6 @@ phones_are_digits_with_signs_between(void **state)
     }
 }
 
-/* TYPES.md section 6, the worked example: a need of unit 302, whose title two persons
- * changed without having seen each other. */
-static struct op op[3];
-
-static void
-make_put(struct op *put, uint16_t code, const struct version *replaces, const char *hex,
-         struct buf *bytes)
-{
-    *bytes = bytes_of(hex);
-    put->code = OP_PUT;
-    put->unit = 302;
-    put->type = 180;
-    put->fields_n = 1;
-    for (uint8_t i = 0; i < RECORD_ID_BYTES; i++) {
-        put->record[i] = i;
-    }
-    put->field[0].code = code;
-    put->field[0].value = buf_slice(bytes);
-    if (replaces != NULL) {
-        put->pool[0] = *replaces;
-        put->field[0].replaces = put->pool;
-        put->field[0].replaces_n = 1;
-    }
-}
-
-static void
-the_worked_example_of_the_digest_holds(void **state)
-{
-    struct record_item item[3];
-    struct buf bytes[4];
-    struct record r = {0};
-    struct buf out = BUF_NONE;
-    struct hash_run run;
-    uint8_t digest[DIGEST_BYTES];
-
-    (void)state;
-    memset(item, 0, sizeof(item));
-    for (uint32_t i = 0; i < 3; i++) {
-        item[i].at.log_no = i == 2 ? 23 : 17;
-        item[i].at.seq = i == 1 ? 2 : 1;
-        memset(item[i].at.id8, (int)(0xa0 + i), sizeof(item[i].at.id8));
-        memset(item[i].id.b, (int)(0xa0 + i), HASH_BYTES);
-        item[i].rank = 100 + i;
-        item[i].put = &op[i];
-    }
-    make_put(&op[0], 10, NULL, "a3e781af", &bytes[0]);              /* 灯 */
-    make_put(&op[1], 10, &item[0].at, "a6e8b7afe781af", &bytes[1]); /* 路灯 */
-    make_put(&op[2], 10, &item[0].at, "a6e6a5bce781af", &bytes[2]); /* 楼灯 */
-    bytes[3] = bytes_of("920001");
-    op[0].fields_n = 2;
-    op[0].field[1] = op[0].field[0];
-    op[0].field[0] = (struct put_field){.code = 3, .value = buf_slice(&bytes[3])};
-    record_fold(item, 3, &r);
-    digest_fold(&out, item, &r);
-    assert_hex(buf_slice(&out), "000102030405060708090a0b0c0d0e0f" /* record id */
-                                "0000012e"
-                                "00b4"
-                                "0002" /* unit 302, type 180, two fields */
-                                "0003"
-                                "00"
-                                "0001" /* state: clean, one version */
-                                "00000011"
-                                "0000000000000001"
-                                "a0a0a0a0a0a0a0a0"
-                                "01"
-                                "00000003"
-                                "920001"
-                                "000a"
-                                "01"
-                                "0002" /* title: conflict, two versions */
-                                "00000011"
-                                "0000000000000002"
-                                "a1a1a1a1a1a1a1a1"
-                                "00"
-                                "00000007"
-                                "a6e8b7afe781af"
-                                "00000017"
-                                "0000000000000001"
-                                "a2a2a2a2a2a2a2a2"
-                                "01"
-                                "00000007"
-                                "a6e6a5bce781af");
-    hash_init(&run);
-    hash_add(&run, buf_slice(&out));
-    digest_done(&run, digest);
-    assert_hex(slice_of(digest, sizeof(digest)), "60338786cd56683ce4496d0f14444edd");
-    record_fini(&r);
-    buf_free(&out);
-    for (size_t i = 0; i < 4; i++) {
-        buf_free(&bytes[i]);
-    }
-}
-
 int
 main(void)
 {
@@ -355,7 +261,6 @@ main(void)
         cmocka_unit_test(text_that_hides_or_reorders_is_not_clean),
         cmocka_unit_test(characters_are_counted_not_bytes),
         cmocka_unit_test(phones_are_digits_with_signs_between),
-        cmocka_unit_test(the_worked_example_of_the_digest_holds),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
