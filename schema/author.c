@@ -1,9 +1,9 @@
 #include "schema/ledger_in.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "schema/author.h"
+#include "schema/date.h"
 
 #define NONCES_MAX 512
 #define RUNNING_MAX VALUE_RUNNING_MAX
@@ -258,15 +258,14 @@ author_end(struct author_run **run)
 
 /* ---- numbers */
 
-/* Year of the century where the community is (UTC+8 all over China). */
+#define CHINA_MS (UINT64_C(8) * 3600 * 1000) /* one time zone for all of it */
+#define DAY_MS (UINT64_C(86400) * 1000)
+
 static uint8_t
 year_of(uint64_t wall_ms)
 {
-    time_t t = (time_t)(wall_ms / 1000 + UINT64_C(8) * 3600);
-    struct tm tm;
-    if (gmtime_r(&t, &tm) == NULL || tm.tm_year < 0)
-        return 0;
-    return (uint8_t)(tm.tm_year % 100);
+    struct date d = date_of((int64_t)((wall_ms + CHINA_MS) / DAY_MS));
+    return (uint8_t)(d.year % 100);
 }
 
 /* Highest running number that the tables know under this beginning. */

@@ -214,6 +214,7 @@ one_change(struct project *p, const struct change *c)
     case CHANGE_AUTHORITY: /* likewise */
     case CHANGE_REFOLD:
     case CHANGE_FORK:
+    case CHANGE_WRONG_ROOT:
         break;
     }
     return RC_OK;

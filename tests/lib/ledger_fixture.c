@@ -1,0 +1,429 @@
+#include "tests/lib/ledger_fixture.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "schema/fold.h"
+#include "schema/hub_in.h"
+
+#define WALL_START UINT64_C(1767225600000) /* 2026-01-01 */
+
+#define must(call) must_be_ok((call), #call, __LINE__)
+
+static void
+must_be_ok(enum rc rc, const char *what, int line)
+{
+    if (rc == RC_OK)
+        return;
+    fprintf(stderr, "# ledger_fixture:%d: %s: %s\n", line, what, rc_name(rc));
+    assert(rc == RC_OK);
+}
+
+static uint64_t
+wall(void *arg)
+{
+    const struct community *c = arg;
+    return c->wall_ms;
+}
+
+static struct member *
+member_new(struct community *c)
+{
+    struct member *m = &c->m[c->n++];
+    pair_new_random(PAIR_BOX, &m->box);
+    pair_new_random(PAIR_SIGN, &m->log);
+    pair_new_random(PAIR_SIGN, &m->ack);
+    struct ledger_setup setup = {.path = ":memory:",
+                                 .mode = LEDGER_CREATE,
+                                 .box = &m->box,
+                                 .wall_ms = wall,
+                                 .arg = c};
+    must(ledger_open(&setup, &m->l, NULL));
+    return m;
+}
+
+void
+community_init(struct community *c)
+{
+    memset(c, 0, sizeof(*c));
+    must(crypto_init());
+    c->wall_ms = WALL_START;
+    pair_new_random(PAIR_SIGN, &c->hub_key);
+    pair_new_random(PAIR_SIGN, &c->officer);
+    pair_new_random(PAIR_SIGN, &c->root);
+    c->hub = (struct hub){.hub = &c->hub_key, .officer = &c->officer};
+    struct member *m = member_new(c);
+    struct hub_birth birth = {.community = "绿洲",
+                              .person = "中心",
+                              .hub = &c->hub_key,
+                              .officer = &c->officer,
+                              .root = &c->root,
+                              .box = &m->box,
+                              .ack = &m->ack,
+                              .log = &m->log};
+    must(ledger_begin(m->l));
+    must(hub_create(m->l, &birth, NULL));
+    must(ledger_commit(m->l));
+}
+
+void
+community_fini(struct community *c)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        ledger_close(c->m[i].l);
+        invite_fini(&c->m[i].invite);
+    }
+}
+
+void
+community_groups(struct community *c, size_t n)
+{
+    struct member *hub = &c->m[0];
+    struct author author;
+    struct author_run *run = NULL;
+    must(ledger_begin(hub->l));
+    must(author_of(hub->l, &hub->log, &author));
+    must(author_begin(hub->l, &author, &run));
+    for (size_t i = 0; i < n; i++) {
+        char code[16];
+        char name[32];
+        uint8_t id[RECORD_ID_BYTES];
+        snprintf(code, sizeof(code), "%04u", FIXTURE_GROUP + (unsigned)i);
+        snprintf(name, sizeof(name), "第%u党小组", (unsigned)i + 1);
+        const struct hub_field f[] = {{.name = "code", .text = code},
+                                      {.name = "name", .text = name},
+                                      {.name = "kind", .num = hub_kind(hub->l, "group")}};
+        ledger_new_id(hub->l, id);
+        must(hub_put(run, hub->l, "org_unit", id, f, 3));
+    }
+    must(author_end(&run));
+    bool did = false;
+    must(hub_upkeep(hub->l, &c->hub, &did));
+    assert(did);
+    must(ledger_commit(hub->l));
+}
+
+static void
+take_invite(struct community *c, struct member *m, struct grant *g)
+{
+    struct auth_op *op = mem_new(sizeof(*op));
+    struct pair once;
+    must(auth_op_decode(buf_slice(&m->invite.grant_op), op));
+    *g = op->grant;
+    g->log = m->log.pub;
+    g->join_box = m->box.pub;
+    g->has_join = true;
+    pair_from_seed(PAIR_SIGN, m->invite.once_seed, &once);
+    auth_join_sign(g, &m->invite.community, &once, &m->join.sig);
+    g->join_sig = m->join.sig;
+    memcpy(m->join.invite, m->invite.no, INVITE_NO_BYTES);
+    m->join.box_key = m->box.pub;
+    m->join.log_key = m->log.pub;
+    m->unit = g->unit;
+    mem_free(op);
+    (void)c;
+}
+
+struct member *
+community_invite(struct community *c, uint32_t unit, enum role role)
+{
+    struct member *hub = &c->m[0];
+    struct member *m = member_new(c);
+    struct author author;
+    struct grant g;
+    must(ledger_begin(hub->l));
+    must(author_of(hub->l, &hub->log, &author));
+    must(hub_invite(hub->l, &c->hub, &author, "李组长", unit, role, 7 * 86400000ull,
+                    &m->invite, NULL));
+    must(ledger_commit(hub->l));
+    take_invite(c, m, &g);
+    must(ledger_begin(m->l));
+    must(ledger_set_community(m->l, &m->invite.community));
+    struct reader r = reader_of(buf_slice(&m->invite.keys));
+    while (r.n > 0) {
+        struct key key;
+        uint32_t scope = read_u32(&r);
+        uint32_t epoch = read_u32(&r);
+        read_into(&r, key.b, KEY_BYTES);
+        must(ledger_put_key(m->l, scope, epoch, &key));
+    }
+    must(ledger_commit(m->l));
+    must(ledger_assume(m->l, &g, buf_slice(&m->invite.authority)));
+    return m;
+}
+
+enum rc
+community_join(struct community *c, const struct member *m)
+{
+    struct member *hub = &c->m[0];
+    must(ledger_begin(hub->l));
+    enum rc rc = hub_join(hub->l, &c->hub, &m->join);
+    if (rc == RC_OK)
+        rc = ledger_commit(hub->l);
+    else
+        ledger_rollback(hub->l);
+    return rc;
+}
+
+void
+community_of(struct community *c, size_t n)
+{
+    community_init(c);
+    community_groups(c, n);
+    for (size_t i = 0; i < n; i++) {
+        struct member *m = community_invite(c, FIXTURE_GROUP + (uint32_t)i, ROLE_LEADER);
+        must(community_join(c, m));
+    }
+    community_sync(c);
+}
+
+/* ---- exchange */
+
+struct pull {
+    struct member *to;
+    size_t moved;
+};
+
+static bool
+offer(void *arg, const struct stored *e)
+{
+    struct pull *p = arg;
+    enum offer what = OFFER_HAVE;
+    must(replica_offer(ledger_replica(p->to->l), e->bytes, &what));
+    p->moved += what == OFFER_TAKEN;
+    return what != OFFER_UNKNOWN;
+}
+
+static size_t
+pull(struct member *to, struct member *from)
+{
+    struct pull p = {.to = to};
+    struct replica *r = ledger_replica(from->l);
+    const struct sync_store *store = replica_store(r);
+    must(ledger_begin(to->l));
+    for (size_t i = 0; i < replica_rows_n(r); i++) {
+        struct row row;
+        replica_row_at(r, i, &row);
+        uint64_t have = replica_trunk_n(ledger_replica(to->l), &row.log);
+        must(store->trunk(store->self, &row.log, have + 1, offer, &p));
+        if (row.is_authority)
+            must(ledger_settle(to->l));
+    }
+    must(ledger_settle(to->l));
+    must(ledger_commit(to->l));
+    return p.moved;
+}
+
+void
+member_pull(struct member *to, struct member *from)
+{
+    (void)pull(to, from);
+}
+
+void
+community_sync(struct community *c)
+{
+    size_t moved = 1;
+    while (moved > 0) {
+        moved = 0;
+        for (size_t i = 0; i < c->n; i++)
+            for (size_t k = 0; k < c->n; k++)
+                if (i != k)
+                    moved += pull(&c->m[i], &c->m[k]);
+    }
+}
+
+void
+community_seal(struct community *c)
+{
+    uint64_t no = 0;
+    must(ledger_begin(c->m[0].l));
+    enum rc rc = hub_seal(c->m[0].l, &c->hub, &no);
+    if (rc != RC_NO)
+        must(rc);
+    must(ledger_commit(c->m[0].l));
+}
+
+/* ---- records */
+
+static const struct type *
+type_of(const struct member *m, const char *name)
+{
+    const struct type *t = type_by_name(ledger_types(m->l), name);
+    assert(t != NULL);
+    return t;
+}
+
+static void
+write_put(struct member *m, uint32_t scope, const struct op *op)
+{
+    struct author author;
+    struct author_run *run = NULL;
+    must(ledger_begin(m->l));
+    must(author_of(m->l, &m->log, &author));
+    must(author_begin(m->l, &author, &run));
+    must(author_put(run, scope, op));
+    must(author_end(&run));
+    must(ledger_commit(m->l));
+}
+
+struct record_key
+member_add(struct member *m, const char *type, uint32_t unit, const char *field,
+           const char *text)
+{
+    const struct type *t = type_of(m, type);
+    const struct field *f = field_by_name(t, field);
+    struct record_key key = {.unit = unit};
+    struct op *op = mem_new(sizeof(*op));
+    struct value state = {.kind = VALUE_STATE, .as.move.to = t->state[0].code};
+    struct value v = {.kind = f->kind, .as.text = slice_text(text)};
+    struct buf a = BUF_NONE;
+    struct buf b = BUF_NONE;
+    must(ledger_scope_of(m->l, t, unit, &key.scope));
+    ledger_new_id(m->l, key.id);
+    value_encode(&state, &a);
+    value_encode(&v, &b);
+    op->code = OP_PUT;
+    op->unit = unit;
+    memcpy(op->record, key.id, RECORD_ID_BYTES);
+    op->type = t->code;
+    op->fields_n = 2;
+    op->field[0] = (struct put_field){.code = FIELD_STATE, .value = buf_slice(&a)};
+    op->field[1] = (struct put_field){.code = f->code, .value = buf_slice(&b)};
+    write_put(m, key.scope, op);
+    buf_free(&a);
+    buf_free(&b);
+    mem_free(op);
+    return key;
+}
+
+static int64_t
+find_no(struct member *m, const struct record_key *key, uint16_t type)
+{
+    sqlite3_stmt *s = db_stmt(m->l->db, STMT_PROJECT_FIND);
+    bool row = false;
+    db_bind_slice(s, 1, slice_of(key->id, RECORD_ID_BYTES));
+    sqlite3_bind_int64(s, 2, key->scope);
+    sqlite3_bind_int64(s, 3, key->unit);
+    sqlite3_bind_int64(s, 4, type);
+    must(db_step(m->l->db, s, &row));
+    int64_t no = row ? sqlite3_column_int64(s, 0) : 0;
+    sqlite3_reset(s);
+    return no;
+}
+
+static bool
+read_image(struct member *m, const struct record_key *key, uint16_t type,
+           struct image *im)
+{
+    int64_t no = find_no(m, key, type);
+    if (no == 0)
+        return false;
+    must(fold_read(m->l, no, im));
+    return true;
+}
+
+void
+member_set(struct member *m, const struct record_key *key, const char *type,
+           const char *field, const char *text)
+{
+    const struct type *t = type_of(m, type);
+    const struct field *f = field_by_name(t, field);
+    struct image im = {0};
+    struct op *op = mem_new(sizeof(*op));
+    struct value v = {.kind = f->kind, .as.text = slice_text(text)};
+    struct buf b = BUF_NONE;
+    bool there = read_image(m, key, t->code, &im);
+    assert(there);
+    value_encode(&v, &b);
+    op->code = OP_PUT;
+    op->unit = key->unit;
+    memcpy(op->record, key->id, RECORD_ID_BYTES);
+    op->type = t->code;
+    op->fields_n = 1;
+    const struct image_field *have = image_field(&im, f->code);
+    for (uint32_t i = 0; have != NULL && i < have->n; i++)
+        op->pool[op->pool_n++] = im.choice[have->first + i].at;
+    op->field[0] = (struct put_field){.code = f->code,
+                                      .replaces_n = op->pool_n,
+                                      .replaces = op->pool,
+                                      .value = buf_slice(&b)};
+    write_put(m, key->scope, op);
+    buf_free(&b);
+    image_fini(&im);
+    mem_free(op);
+}
+
+bool
+member_field(struct member *m, const struct record_key *key, const char *type,
+             const char *field, enum field_state *state, char text[static 64],
+             size_t *versions)
+{
+    const struct type *t = type_of(m, type);
+    const struct field *f = field_by_name(t, field);
+    struct image im = {0};
+    text[0] = '\0';
+    *versions = 0;
+    bool there = read_image(m, key, t->code, &im);
+    const struct image_field *have = there ? image_field(&im, f->code) : NULL;
+    if (have != NULL) {
+        struct slice raw = image_value(&im, &im.choice[have->first + have->shown]);
+        struct value v;
+        *state = have->state;
+        *versions = have->n;
+        if (value_decode(f->kind, raw, &v) && !v.is_nil && v.as.text.n < 64) {
+            memcpy(text, v.as.text.p, v.as.text.n);
+            text[v.as.text.n] = '\0';
+        }
+    }
+    image_fini(&im);
+    return there;
+}
+
+bool
+member_is_parallel(struct member *m, const struct record_key *key, const char *type)
+{
+    struct image im = {0};
+    bool there = read_image(m, key, type_of(m, type)->code, &im);
+    bool is = there && im.is_parallel;
+    image_fini(&im);
+    return is;
+}
+
+/* ---- digests */
+
+static void
+take_digest(void *arg, uint32_t scope, const uint8_t digest[16])
+{
+    struct digests *d = arg;
+    assert(d->n < 64);
+    d->scope[d->n] = scope;
+    memcpy(d->digest[d->n], digest, 16);
+    d->n++;
+}
+
+void
+member_digests(struct member *m, struct digests *out)
+{
+    out->n = 0;
+    must(ledger_begin(m->l));
+    must(ledger_digest(m->l, take_digest, out));
+    ledger_rollback(m->l);
+}
+
+bool
+digests_agree(const struct digests *a, const struct digests *b)
+{
+    size_t both = 0;
+    for (size_t i = 0; i < a->n; i++) {
+        for (size_t k = 0; k < b->n; k++) {
+            if (a->scope[i] != b->scope[k])
+                continue;
+            both++;
+            if (memcmp(a->digest[i], b->digest[k], 16) != 0)
+                return false;
+        }
+    }
+    return both > 0;
+}

@@ -1,0 +1,64 @@
+/* A community in memory: a hub and n joined ledgers, and a clock that only tests move. */
+#ifndef LINJULI_TESTS_LEDGER_FIXTURE_H
+#define LINJULI_TESTS_LEDGER_FIXTURE_H
+
+#include "schema/schema.h"
+
+#define FIXTURE_MAX 16
+#define FIXTURE_GROUP 301u /* unit of the first group; the next ones follow */
+
+struct member {
+    struct ledger *l;
+    struct pair box, log, ack;
+    uint32_t unit;
+    struct join join; /* what the hub has to be told; as an invited one only */
+    struct invite invite;
+};
+struct community {
+    uint64_t wall_ms;
+    struct pair hub_key, officer, root;
+    struct hub hub;
+    struct member m[FIXTURE_MAX]; /* m[0] is the hub */
+    size_t n;
+};
+
+/* The hub alone, born. */
+void community_init(struct community *c);
+void community_fini(struct community *c);
+/* Group units FIXTURE_GROUP .. + n - 1 as records of the hub, and their scopes. */
+void community_groups(struct community *c, size_t n);
+/* Invites a leader of the unit; the member works at once, the hub does not know yet. */
+struct member *community_invite(struct community *c, uint32_t unit, enum role role);
+/* Tells the hub. */
+enum rc community_join(struct community *c, const struct member *m);
+/* Hub, n groups, one joined leader each, everybody up to date. */
+void community_of(struct community *c, size_t n);
+
+/* All that `from` holds and `to` lacks, entry by entry, settled and committed. */
+void member_pull(struct member *to, struct member *from);
+/* Everybody pulls from everybody until nothing moves. */
+void community_sync(struct community *c);
+void community_seal(struct community *c);
+
+/* One record of the type with one text field, by the member's own log. */
+struct record_key member_add(struct member *m, const char *type, uint32_t unit,
+                             const char *field, const char *text);
+/* Sets a text field, replacing what this member's tables show as surviving. */
+void member_set(struct member *m, const struct record_key *key, const char *type,
+                const char *field, const char *text);
+/* State of the field, its shown text, and how many versions survive; false: no record. */
+bool member_field(struct member *m, const struct record_key *key, const char *type,
+                  const char *field, enum field_state *state, char text[static 64],
+                  size_t *versions);
+bool member_is_parallel(struct member *m, const struct record_key *key, const char *type);
+
+struct digests {
+    uint32_t scope[64];
+    uint8_t digest[64][16];
+    size_t n;
+};
+void member_digests(struct member *m, struct digests *out);
+/* Do both say the same of every scope that both can read (at least one)? */
+bool digests_agree(const struct digests *a, const struct digests *b);
+
+#endif
