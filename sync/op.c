@@ -122,10 +122,10 @@ field_unpack(struct unpack *u, struct op *out, uint16_t before)
     f->code = (uint16_t)unpack_uint(u, CODE_MAX);
     u->bad |= f->code <= before;
     f->value = unpack_raw(u);
-    value = unpack_of(f->value);
-    if (unpack_kind(&value) == PACK_TEXT) {
-        (void)unpack_text(&value, TEXT_BYTES_MAX);
-        u->bad |= value.bad;
+    if (f->value.n > TEXT_BYTES_MAX) { /* few are: so their kind is looked at apart */
+        value = unpack_of(f->value);
+        u->bad |= unpack_kind(&value) == PACK_TEXT &&
+                  unpack_text(&value, SIZE_MAX).n > TEXT_BYTES_MAX;
     }
     replaces_unpack(u, out, f);
 }

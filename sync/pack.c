@@ -39,19 +39,19 @@ static const struct form forms[32] = {
     [0x1c] = {PACK_ARRAY, 2, 1u << 4},   [0x1d] = {PACK_ARRAY, 4, 1u << 16},
 };
 
-static bool
+static inline bool
 has_payload(enum pack_kind kind)
 {
     return kind == PACK_BIN || kind == PACK_TEXT || kind == PACK_EXT;
 }
 
-/* Number of `wide` bytes, big-endian. */
-static uint64_t
+/* Number of `wide` bytes (1, 2, 4, 8), big-endian. */
+static inline uint64_t
 number_at(const uint8_t *p, size_t wide)
 {
-    uint64_t v = 0;
+    uint64_t v = p[0];
 
-    for (size_t i = 0; i < wide; i++) {
+    for (size_t i = 1; i < wide; i++) {
         v = (v << 8) | p[i];
     }
     return v;
@@ -127,16 +127,19 @@ head_at(struct slice s, struct head *h)
     return (!has_payload(h->kind) && h->kind != PACK_ARRAY) || h->v <= s.n - h->bytes;
 }
 
-static size_t
+static inline size_t
 head_whole(const struct head *h)
 {
     return h->bytes + (has_payload(h->kind) ? (size_t)h->v : 0);
 }
 
-static struct slice
+static inline struct slice
 slice_from(struct slice s, size_t n)
 {
-    return n == 0 ? s : slice_of(s.p + n, s.n - n); /* nothing is added to a NULL */
+    if (n == 0) {
+        return s; /* nothing is added to a NULL */
+    }
+    return (struct slice){s.p + n, s.n - n};
 }
 
 static bool
@@ -210,7 +213,7 @@ take(struct unpack *u, enum pack_kind kind, struct head *h, struct slice *payloa
     }
     whole = head_whole(h);
     if (payload != NULL) {
-        *payload = slice_of(u->rest.p + h->bytes, whole - h->bytes);
+        *payload = (struct slice){u->rest.p + h->bytes, whole - h->bytes};
     }
     u->rest = slice_from(u->rest, whole);
     return true;

@@ -402,7 +402,24 @@ body_bytes_are_judged_only_where_nothing_is_erased(void **state)
     put_u16(less.p + 6, (uint16_t)(e.body_bytes - 1));
     assert_int_equal(entry_decode(buf_slice(&b), &e), RC_MALFORMED);
     assert_int_equal(entry_decode(buf_slice(&less), &e), RC_OK);
-    less.p[1] = ENTRY_AUTHORITY; /* where nothing is ever erased */
+    buf_add_u8(&less, 0xc0); /* what follows the body is no part of it even so */
+    assert_int_equal(entry_decode(buf_slice(&less), &e), RC_MALFORMED);
+    buf_free(&b);
+    buf_free(&less);
+}
+
+static void
+nothing_of_the_authority_is_ever_erased(void **state)
+{
+    struct hash id;
+    struct buf b = entry_make(2, 1, &id);
+    struct buf less = BUF_NONE;
+    struct entry e = decoded(buf_slice(&b));
+
+    (void)state;
+    entry_erase(&e, 0, &less);
+    assert_int_equal(entry_decode(buf_slice(&less), &e), RC_OK);
+    less.p[1] = ENTRY_AUTHORITY;
     assert_int_equal(entry_decode(buf_slice(&less), &e), RC_MALFORMED);
     buf_free(&b);
     buf_free(&less);
@@ -510,24 +527,71 @@ there_is_room_for_4096_items(void **state)
     buf_free(&out);
 }
 
-/* Right in everything but its size: 65,360 is the next length of an item. */
+/* An element of a body: a sealed item of n bytes, from outside. */
+static void
+element_add(struct buf *b, uint16_t n)
+{
+    if (n < 256) {
+        buf_add_u8(b, 0xc4);
+        buf_add_u8(b, (uint8_t)n);
+    } else {
+        buf_add_u8(b, 0xc5);
+        buf_add_u16(b, n);
+    }
+    buf_reserve(b, n);
+    memset(b->p + b->n, 1, n);
+    b->n += n;
+}
+
 static void
 more_than_64_kib_are_refused(void **state)
 {
+    static const struct {
+        uint16_t first, second;
+        enum rc rc;
+    } cases[] = {
+        {64, 65264, RC_OK}, {64, 65280, RC_MALFORMED}, {80, 65264, RC_MALFORMED}};
     struct hash id;
-    struct buf b = entry_make(1, 1, &id);
+    struct buf b = entry_make(1, 2, &id);
     struct entry e;
 
     (void)state;
-    b.n = ENTRY_HEAD_BYTES;
-    buf_add(&b, "\x91\xc5\xff\x50", 4);
-    buf_reserve(&b, 65360);
-    memset(b.p + b.n, 1, 65360);
-    b.n += 65360;
-    put_u16(b.p + 6, 65364);
-    assert_true(b.n > ENTRY_BYTES_MAX);
-    assert_int_equal(entry_decode(buf_slice(&b), &e), RC_MALFORMED);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        b.n = ENTRY_HEAD_BYTES;
+        buf_add_u8(&b, 0x92);
+        element_add(&b, cases[i].first);
+        element_add(&b, cases[i].second);
+        put_u16(b.p + 6, (uint16_t)(b.n - ENTRY_HEAD_BYTES));
+        assert_int_equal(b.n <= ENTRY_BYTES_MAX, cases[i].rc == RC_OK);
+        assert_int_equal(entry_decode(buf_slice(&b), &e), cases[i].rc);
+    }
     buf_free(&b);
+}
+
+static void
+the_sixteenth_item_makes_the_head_longer(void **state)
+{
+    struct pair by = pair_of(1);
+    struct entry head = {.kind = ENTRY_DATA, .log = by.pub, .seq = 1};
+    uint8_t *item = mem_new(ENTRY_BODY_BYTES_MAX);
+    size_t left = ENTRY_BODY_BYTES_MAX - 3 - 15 * 66 - 3;
+    struct buf out = BUF_NONE;
+    struct entry_writer w;
+    struct hash id;
+
+    (void)state;
+    entry_writer_init(&w);
+    for (size_t i = 0; i < 15; i++) {
+        entry_add(&w, slice_of(item, 64));
+    }
+    assert_false(entry_room(&w, left + 1));
+    assert_true(entry_room(&w, left));
+    entry_add(&w, slice_of(item, left));
+    entry_finish(&w, &head, &community, &by, &out, &id);
+    assert_int_equal(out.n, ENTRY_BYTES_MAX);
+    entry_writer_fini(&w);
+    buf_free(&out);
+    mem_free(item);
 }
 
 /* ---- figures */
@@ -733,10 +797,12 @@ main(void)
         cmocka_unit_test(an_authority_item_is_a_plain_operation),
         cmocka_unit_test(erasing_keeps_name_root_and_signature),
         cmocka_unit_test(body_bytes_are_judged_only_where_nothing_is_erased),
+        cmocka_unit_test(nothing_of_the_authority_is_ever_erased),
         cmocka_unit_test(an_erased_item_is_32_bytes_of_type_1),
         cmocka_unit_test(there_is_room_for_64_kib_and_not_a_byte_more),
         cmocka_unit_test(there_is_room_for_4096_items),
         cmocka_unit_test(more_than_64_kib_are_refused),
+        cmocka_unit_test(the_sixteenth_item_makes_the_head_longer),
         cmocka_unit_test(entries_are_the_figures_of_the_tree),
         cmocka_unit_test(the_worked_example_of_the_document_holds),
     };
