@@ -1,0 +1,464 @@
+/* Writing records for a person: what is wrong is said before anything is signed. */
+#include "schema/edit_in.h"
+
+#include <string.h>
+
+#include "schema/query_in.h"
+#include "schema/type.h"
+
+/* ---- references: FIELD=ID */
+
+struct refs {
+    struct ledger *l;
+};
+
+static enum rc
+find_ref(void *arg, const char *of_type, const char *text, struct record_key *out,
+         struct fault *why)
+{
+    struct ledger *l = ((struct refs *)arg)->l;
+    struct image im = {0};
+    int64_t no = 0;
+    enum rc rc = query_resolve(l, text, &no, why);
+    if (rc == RC_OK)
+        rc = fold_read(l, no, &im);
+    if (rc == RC_OK) {
+        const struct type *t = type_by_code(ledger_types(l), im.type);
+        if (of_type != NULL && (t == NULL || strcmp(t->name, of_type) != 0)) {
+            rc = fault_set(why, RC_INVALID, FAULT_BAD_RECORD, "%s", text);
+            fault_want(why, "%s", of_type);
+        }
+        *out = im.key;
+    }
+    image_fini(&im);
+    return rc;
+}
+
+/* ---- fields */
+
+const struct type *
+edit_half_of(struct ledger *l, const struct type *type)
+{
+    return type->private_code != 0 ? type_by_code(ledger_types(l), type->private_code)
+                                   : NULL;
+}
+
+static enum rc
+assign_one(struct ledger *l, const struct type *type, const struct assign *f,
+           const struct image *im, const struct image *im_half, struct draft *d,
+           struct draft *half, struct fault *why)
+{
+    const struct field *field = field_by_name(type, f->field);
+    struct refs refs = {l};
+    struct text_refs find = {.arg = &refs, .find = find_ref};
+    struct buf value = BUF_NONE;
+    if (field == NULL) {
+        fault_set(why, RC_INVALID, FAULT_UNKNOWN_FIELD, "%s", f->field);
+        fault_want(why, "%s", type->name);
+        return RC_INVALID;
+    }
+    if (field->code < FIELD_FIRST_OWN)
+        return fault_set(why, RC_INVALID, FAULT_NOT_SETTABLE, "%s", f->field);
+    bool is_private = field_is_private(type, field) && half->type != NULL;
+    struct draft *to = is_private ? half : d;
+    if (draft_has(to, field->code))
+        return fault_set(why, RC_INVALID, FAULT_FIELD_TWICE, "%s", f->field);
+    enum rc rc = text_parse(field, slice_text(f->value), &find, &value, why);
+    if (rc == RC_OK)
+        rc = draft_add(to, field->code, buf_slice(&value), is_private ? im_half : im);
+    if (rc == RC_LIMIT)
+        fault_set(why, rc, FAULT_BAD_LENGTH, "%s", f->field);
+    buf_free(&value);
+    return rc;
+}
+
+enum rc
+edit_assign(struct ledger *l, const struct type *type, const struct assign *f, size_t n,
+            const struct image *im, const struct image *im_half, struct draft *d,
+            struct draft *half, struct fault *why)
+{
+    enum rc rc = RC_OK;
+    for (size_t i = 0; rc == RC_OK && i < n; i++)
+        rc = assign_one(l, type, &f[i], im, im_half, d, half, why);
+    return rc;
+}
+
+/* ---- judging */
+
+static enum rc
+say_breach(struct ledger *l, enum breach b, const struct type *type, uint16_t code,
+           uint32_t unit, struct fault *why)
+{
+    const struct field *field = field_by_code(type, code);
+    const char *name = field != NULL ? field->name : type->name;
+    (void)l;
+    switch (b) {
+    case BREACH_ROLE:
+        fault_set(why, RC_DENIED, FAULT_NOT_ALLOWED, "%s", name);
+        break;
+    case BREACH_UNIT:
+    case BREACH_SCOPE:
+        fault_set(why, RC_DENIED, FAULT_NOT_ALLOWED, "%s", type->name);
+        fault_want(why, "%04u", unit);
+        break;
+    case BREACH_CONFLICT:
+        fault_set(why, RC_DENIED, FAULT_IN_CONFLICT, "%s", name);
+        break;
+    case BREACH_MOVE:
+    case BREACH_STATE:
+        fault_set(why, RC_INVALID, FAULT_ILLEGAL_MOVE, "%s", type->name);
+        break;
+    case BREACH_NONE:
+    case BREACH_TYPE:
+    case BREACH_FIELD:
+    case BREACH_VALUE:
+        fault_set(why, RC_INVALID, FAULT_UNKNOWN_FIELD, "%s", name);
+        break;
+    }
+    return why != NULL ? why->rc : b == BREACH_ROLE ? RC_DENIED : RC_INVALID;
+}
+
+enum rc
+edit_scope(struct ledger *l, const struct type *type, uint32_t unit, uint32_t *scope,
+           struct fault *why)
+{
+    enum rc rc = ledger_scope_of(l, type, unit, scope);
+    if (rc != RC_OK)
+        return fault_set(why, rc, FAULT_NO_SCOPE, "%04u", unit);
+    if (!ledger_can_read(l, *scope))
+        return fault_set(why, RC_DENIED, FAULT_NOT_READABLE, "%04u", unit);
+    return RC_OK;
+}
+
+enum rc
+edit_put(struct ledger *l, const struct author *a, struct author_run *run, uint32_t scope,
+         struct draft *d, uint32_t unit, const uint8_t record[RECORD_ID_BYTES],
+         struct fault *why)
+{
+    struct hint_scope info;
+    struct writer by = {.role = a->role, .unit = a->unit};
+    uint16_t code = 0;
+    const struct op *op = draft_op(d, unit, record);
+    if (!ledger_scope(l, scope, &info))
+        return fault_set(why, RC_BUSY, FAULT_NO_SCOPE, "%04u", unit);
+    enum breach b = type_check(ledger_types(l), op, info.kind, info.unit, &by, &code);
+    if (b != BREACH_NONE)
+        return say_breach(l, b, d->type, code, unit, why);
+    enum rc rc = author_put(run, scope, op);
+    return rc == RC_OK ? RC_OK : fault_set(why, rc, FAULT_DATABASE, "%s", rc_text(rc));
+}
+
+/* ---- new records */
+
+static enum rc
+check_required(const struct type *type, const struct draft *d, const struct draft *half,
+               struct fault *why)
+{
+    for (size_t i = 0; i < type->fields_n; i++) {
+        const struct field *f = &type->field[i];
+        if (f->is_required && !draft_has(d, f->code) && !draft_has(half, f->code))
+            return fault_set(why, RC_INVALID, FAULT_MISSING_FIELD, "%s", f->name);
+    }
+    return RC_OK;
+}
+
+static enum rc
+add_value(struct draft *d, uint16_t code, const struct value *v, const struct image *im)
+{
+    struct buf bytes = BUF_NONE;
+    value_encode(v, &bytes);
+    enum rc rc = draft_add(d, code, buf_slice(&bytes), im);
+    buf_free(&bytes);
+    return rc;
+}
+
+static enum rc
+add_first_state(struct draft *d, const struct type *type)
+{
+    struct value v = {.kind = VALUE_STATE};
+    if (type->states_n == 0)
+        return RC_OK;
+    v.as.move = (struct state_move){.from = 0, .to = type->state[0].code};
+    return add_value(d, FIELD_STATE, &v, NULL);
+}
+
+enum rc
+edit_make(struct ledger *l, struct author_run *run, const struct author *a,
+          const struct type *type, uint32_t unit, const struct assign *f, size_t n,
+          struct draft *d, struct draft *half, struct made *out, struct fault *why)
+{
+    const struct type *half_type = edit_half_of(l, type);
+    struct value number = {.kind = VALUE_NUMBER};
+    uint32_t scope = 0, half_scope = 0;
+    draft_clear(d, type);
+    draft_clear(half, half_type);
+    enum rc rc = edit_assign(l, type, f, n, NULL, NULL, d, half, why);
+    if (rc == RC_OK)
+        rc = check_required(type, d, half, why);
+    if (rc == RC_OK)
+        rc = edit_scope(l, type, unit, &scope, why);
+    if (rc == RC_OK && half->fields_n > 0)
+        rc = edit_scope(l, half_type, unit, &half_scope, why);
+    if (rc != RC_OK)
+        return rc;
+    *out = (struct made){.key = {.scope = scope, .unit = unit}};
+    ledger_new_id(l, out->key.id);
+    rc = author_number(run, unit, &number.as.number);
+    if (rc == RC_OK)
+        rc = add_value(d, FIELD_NUMBER, &number, NULL);
+    if (rc == RC_OK)
+        rc = add_first_state(d, type);
+    if (rc == RC_OK && half->fields_n > 0)
+        rc = add_first_state(half, half_type);
+    if (rc != RC_OK)
+        return fault_set(why, rc, FAULT_DATABASE, "%s", rc_text(rc));
+    number_print(&number.as.number, out->number);
+    rc = edit_put(l, a, run, scope, d, unit, out->key.id, why);
+    if (rc == RC_OK && half->fields_n > 0)
+        rc = edit_put(l, a, run, half_scope, half, unit, out->key.id, why);
+    return rc;
+}
+
+enum rc
+edit_add(struct ledger *l, const struct author *a, const char *type_name, uint32_t unit,
+         const struct assign *f, size_t n, struct made *out, struct fault *why)
+{
+    const struct type *type = type_by_name(ledger_types(l), type_name);
+    struct author_run *run = NULL;
+    struct draft d, half;
+    if (type == NULL || type->private_of != 0)
+        return fault_set(why, RC_INVALID, FAULT_UNKNOWN_TYPE, "%s", type_name);
+    enum rc rc = author_begin(l, a, &run);
+    if (rc != RC_OK)
+        return fault_set(why, rc, FAULT_NO_LOG, "%s", rc_text(rc));
+    draft_init(&d, type);
+    draft_init(&half, NULL);
+    rc = edit_make(l, run, a, type, unit, f, n, &d, &half, out, why);
+    draft_fini(&d);
+    draft_fini(&half);
+    if (rc != RC_OK) {
+        author_drop(&run);
+        return rc;
+    }
+    rc = author_end(&run);
+    return rc == RC_OK ? RC_OK : fault_set(why, rc, FAULT_DATABASE, "%s", rc_text(rc));
+}
+
+/* ---- changing what is there */
+
+/* A record as it stands, with its private half where there is one and it can be read. */
+struct target {
+    const struct type *type, *half_type;
+    struct image im, im_half;
+    uint32_t half_scope;
+};
+
+static void
+target_fini(struct target *t)
+{
+    image_fini(&t->im);
+    image_fini(&t->im_half);
+}
+
+static enum rc
+target_open(struct ledger *l, const struct record_key *key, struct target *t,
+            struct fault *why)
+{
+    int64_t no = 0;
+    *t = (struct target){0};
+    enum rc rc = query_no_of(l, key, 0, &no);
+    if (rc == RC_OK)
+        rc = fold_read(l, no, &t->im);
+    if (rc == RC_OK)
+        t->type = type_by_code(ledger_types(l), t->im.type);
+    if (rc != RC_OK || t->type == NULL)
+        return fault_set(why, RC_NOTFOUND, FAULT_NOT_FOUND, "?");
+    t->half_type = edit_half_of(l, t->type);
+    if (t->half_type == NULL ||
+        ledger_scope_of(l, t->half_type, key->unit, &t->half_scope) != RC_OK)
+        return RC_OK;
+    struct record_key half = *key;
+    half.scope = t->half_scope;
+    rc = query_no_of(l, &half, t->half_type->code, &no);
+    if (rc == RC_OK)
+        rc = fold_read(l, no, &t->im_half);
+    return rc == RC_OK || rc == RC_NOTFOUND ? RC_OK
+                                            : fault_set(why, rc, FAULT_DATABASE, "half");
+}
+
+/* While a field is in conflict only the home unit and the centre may set it: they settle.
+ */
+static enum rc
+refuse_conflict(const struct author *a, const struct image *im, const struct draft *d,
+                struct fault *why)
+{
+    if (a->unit == im->key.unit || a->unit == CENTRE_UNIT)
+        return RC_OK;
+    for (size_t i = 0; i < d->fields_n; i++) {
+        const struct image_field *f = image_field(im, d->field[i].code);
+        if (f == NULL || f->state == FIELD_CLEAN)
+            continue;
+        const struct field *named = field_by_code(d->type, f->code);
+        fault_set(why, RC_DENIED, FAULT_IN_CONFLICT, "%s",
+                  named != NULL ? named->name : "?");
+        fault_want(why, "%08x", fold_case_name(&im->key, f->code, f->state));
+        return RC_DENIED;
+    }
+    return RC_OK;
+}
+
+static enum rc
+write_draft(struct ledger *l, const struct author *a, struct author_run *run,
+            uint32_t scope, const struct image *im, struct draft *d,
+            const struct record_key *key, struct fault *why)
+{
+    if (d->fields_n == 0)
+        return RC_OK;
+    enum rc rc = refuse_conflict(a, im, d, why);
+    return rc == RC_OK ? edit_put(l, a, run, scope, d, key->unit, key->id, why) : rc;
+}
+
+static enum rc
+write_both(struct ledger *l, const struct author *a, const struct record_key *key,
+           struct target *t, struct draft *d, struct draft *half, struct fault *why)
+{
+    struct author_run *run = NULL;
+    enum rc rc = author_begin(l, a, &run);
+    if (rc != RC_OK)
+        return fault_set(why, rc, FAULT_NO_LOG, "%s", rc_text(rc));
+    rc = write_draft(l, a, run, key->scope, &t->im, d, key, why);
+    if (rc == RC_OK && half != NULL) {
+        t->im_half.key = *key;
+        rc = write_draft(l, a, run, t->half_scope, &t->im_half, half, key, why);
+    }
+    if (rc != RC_OK) {
+        author_drop(&run);
+        return rc;
+    }
+    rc = author_end(&run);
+    return rc == RC_OK ? RC_OK : fault_set(why, rc, FAULT_DATABASE, "%s", rc_text(rc));
+}
+
+enum rc
+edit_set(struct ledger *l, const struct author *a, const struct record_key *key,
+         const struct assign *f, size_t n, struct fault *why)
+{
+    struct target t;
+    struct draft d, half;
+    enum rc rc = target_open(l, key, &t, why);
+    draft_init(&d, t.type);
+    draft_init(&half, t.half_scope != 0 ? t.half_type : NULL);
+    if (rc == RC_OK)
+        rc = edit_assign(l, t.type, f, n, &t.im, &t.im_half, &d, &half, why);
+    if (rc == RC_OK)
+        rc = write_both(l, a, key, &t, &d, &half, why);
+    draft_fini(&d);
+    draft_fini(&half);
+    target_fini(&t);
+    return rc;
+}
+
+/* The steps there are from here, for this writer: what people can do instead. */
+static void
+want_moves(const struct type *type, uint16_t from, const struct author *a, uint32_t unit,
+           struct fault *why)
+{
+    struct buf names = BUF_NONE;
+    struct writer by = {.role = a->role, .unit = a->unit};
+    for (size_t i = 0; i < type->moves_n; i++) {
+        const struct move *m = &type->move[i];
+        const struct state *to = state_by_code(type, m->to);
+        if (m->from == from && to != NULL && move_is_legal(type, from, m->to, &by, unit))
+            buf_addf(&names, "%s%s", names.n > 0 ? " " : "", to->name);
+    }
+    fault_want(why, "%s", buf_text(&names));
+    buf_free(&names);
+}
+
+static uint16_t
+state_now(const struct image *im)
+{
+    struct value v;
+    struct slice shown = image_shown(im, FIELD_STATE);
+    return shown.n > 0 && value_decode(VALUE_STATE, shown, &v) && !v.is_nil ? v.as.move.to
+                                                                            : 0;
+}
+
+enum rc
+edit_move(struct ledger *l, const struct author *a, const struct record_key *key,
+          const char *state, const char *why_text, struct fault *why)
+{
+    struct target t;
+    struct draft d;
+    struct value v = {.kind = VALUE_STATE};
+    struct writer by = {.role = a->role, .unit = a->unit};
+    enum rc rc = target_open(l, key, &t, why);
+    draft_init(&d, t.type);
+    const struct state *to = rc == RC_OK ? state_by_name(t.type, state) : NULL;
+    if (rc == RC_OK && to == NULL) {
+        rc = fault_set(why, RC_INVALID, FAULT_UNKNOWN_STATE, "%s", state);
+        want_moves(t.type, state_now(&t.im), a, key->unit, why);
+    }
+    if (rc == RC_OK) {
+        v.as.move = (struct state_move){.from = state_now(&t.im), .to = to->code};
+        if (why_text != NULL)
+            v.as.move.why = slice_text(why_text);
+        if (!move_is_legal(t.type, v.as.move.from, to->code, &by, key->unit)) {
+            bool is_there = false;
+            for (size_t i = 0; i < t.type->moves_n; i++)
+                is_there = is_there || (t.type->move[i].from == v.as.move.from &&
+                                        t.type->move[i].to == to->code);
+            rc = is_there ? fault_set(why, RC_DENIED, FAULT_NOT_ALLOWED, "%s", state)
+                          : fault_set(why, RC_INVALID, FAULT_ILLEGAL_MOVE, "%s", state);
+            want_moves(t.type, v.as.move.from, a, key->unit, why);
+        }
+    }
+    if (rc == RC_OK && v.as.move.why.n > VALUE_WHY_BYTES_MAX)
+        rc = fault_set(why, RC_INVALID, FAULT_BAD_LENGTH, "why");
+    if (rc == RC_OK &&
+        (!utf8_is_valid(v.as.move.why) || !value_text_is_clean(v.as.move.why, true)))
+        rc = fault_set(why, RC_INVALID, FAULT_BAD_TEXT, "why");
+    if (rc == RC_OK)
+        rc = add_value(&d, FIELD_STATE, &v, &t.im);
+    if (rc == RC_OK)
+        rc = write_both(l, a, key, &t, &d, NULL, why);
+    draft_fini(&d);
+    target_fini(&t);
+    return rc;
+}
+
+enum rc
+edit_settle(struct ledger *l, const struct author *a, const char *case_name,
+            unsigned choice, struct fault *why)
+{
+    struct image im = {0};
+    struct draft d;
+    int64_t no = 0;
+    uint16_t code = 0;
+    struct target t = {0};
+    enum rc rc = query_case(l, case_name, &no, &code);
+    if (rc != RC_OK)
+        return fault_set(why, rc, FAULT_NOT_FOUND, "%s", case_name);
+    rc = fold_read(l, no, &im);
+    const struct image_field *f = rc == RC_OK ? image_field(&im, code) : NULL;
+    draft_init(&d, rc == RC_OK ? type_by_code(ledger_types(l), im.type) : NULL);
+    if (f == NULL || d.type == NULL)
+        rc = fault_set(why, RC_NOTFOUND, FAULT_NOT_FOUND, "%s", case_name);
+    else if (a->unit != im.key.unit && a->unit != CENTRE_UNIT)
+        rc = fault_set(why, RC_DENIED, FAULT_NOT_ALLOWED, "%s", case_name);
+    else if (choice < 1 || choice > f->n) {
+        rc = fault_set(why, RC_INVALID, FAULT_BAD_CHOICE, "%u", choice);
+        fault_want(why, "1..%u", f->n);
+    } else {
+        rc =
+            draft_add(&d, code, image_value(&im, &im.choice[f->first + choice - 1]), &im);
+    }
+    if (rc == RC_OK) {
+        struct record_key key = im.key;
+        t.im = im;
+        rc = write_both(l, a, &key, &t, &d, NULL, why);
+    }
+    draft_fini(&d);
+    image_fini(&im);
+    return rc;
+}

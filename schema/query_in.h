@@ -1,0 +1,25 @@
+/* Private to edit*.c, query*.c and sheet*.c: from what people say to rows. */
+#ifndef LINJULI_QUERY_IN_H
+#define LINJULI_QUERY_IN_H
+
+#include "schema/fold.h"
+#include "schema/query.h"
+
+/* record.no of what a person typed: number, id in hex, or an unambiguous beginning of
+ * either (4 characters at least). Private halves are not meant. RC_NOTFOUND,
+ * RC_AMBIGUOUS. */
+enum rc query_resolve(struct ledger *l, const char *text, int64_t *no,
+                      struct fault *why) MUST_USE;
+/* record.no of a key; type 0: the public record of that key. RC_NOTFOUND. */
+enum rc query_no_of(struct ledger *l, const struct record_key *key, uint16_t type,
+                    int64_t *no) MUST_USE;
+/* Record and field of an open case by its 8 hex digits. RC_NOTFOUND. */
+enum rc query_case(struct ledger *l, const char *name, int64_t *no,
+                   uint16_t *field) MUST_USE;
+/* Effective items of a record. */
+uint64_t query_items_n(struct ledger *l, int64_t no);
+/* record.no (u64 each, appended) of records whose first item stands in these rows. */
+enum rc query_records_in(struct ledger *l, int64_t from, int64_t to,
+                         struct buf *out) MUST_USE;
+
+#endif
