@@ -76,26 +76,49 @@ community_fini(struct community *c)
     }
 }
 
+static void
+put_unit(struct member *hub, struct author_run *run, const char *code, const char *name,
+         const char *kind)
+{
+    uint8_t id[RECORD_ID_BYTES];
+    const struct hub_field f[] = {{.name = "code", .text = code},
+                                  {.name = "name", .text = name},
+                                  {.name = "kind", .num = hub_kind(hub->l, kind)}};
+    ledger_new_id(hub->l, id);
+    must(hub_put(run, hub->l, "org_unit", id, f, 3));
+}
+
+static struct author_run *
+begin_run(struct member *m)
+{
+    struct author author;
+    struct author_run *run = NULL;
+    must(ledger_begin(m->l));
+    must(author_of(m->l, &m->log, &author));
+    must(author_begin(m->l, &author, &run));
+    return run;
+}
+
+void
+community_unit(struct community *c, const char *code, const char *kind)
+{
+    struct author_run *run = begin_run(&c->m[0]);
+    put_unit(&c->m[0], run, code, code, kind);
+    must(author_end(&run));
+    must(ledger_commit(c->m[0].l));
+}
+
 void
 community_groups(struct community *c, size_t n)
 {
     struct member *hub = &c->m[0];
-    struct author author;
-    struct author_run *run = NULL;
-    must(ledger_begin(hub->l));
-    must(author_of(hub->l, &hub->log, &author));
-    must(author_begin(hub->l, &author, &run));
+    struct author_run *run = begin_run(hub);
     for (size_t i = 0; i < n; i++) {
         char code[16];
         char name[32];
-        uint8_t id[RECORD_ID_BYTES];
         snprintf(code, sizeof(code), "%04u", FIXTURE_GROUP + (unsigned)i);
         snprintf(name, sizeof(name), "第%u党小组", (unsigned)i + 1);
-        const struct hub_field f[] = {{.name = "code", .text = code},
-                                      {.name = "name", .text = name},
-                                      {.name = "kind", .num = hub_kind(hub->l, "group")}};
-        ledger_new_id(hub->l, id);
-        must(hub_put(run, hub->l, "org_unit", id, f, 3));
+        put_unit(hub, run, code, name, "group");
     }
     must(author_end(&run));
     bool did = false;
@@ -258,11 +281,7 @@ type_of(const struct member *m, const char *name)
 static void
 write_put(struct member *m, uint32_t scope, const struct op *op)
 {
-    struct author author;
-    struct author_run *run = NULL;
-    must(ledger_begin(m->l));
-    must(author_of(m->l, &m->log, &author));
-    must(author_begin(m->l, &author, &run));
+    struct author_run *run = begin_run(m);
     must(author_put(run, scope, op));
     must(author_end(&run));
     must(ledger_commit(m->l));

@@ -27,6 +27,8 @@ void community_init(struct community *c);
 void community_fini(struct community *c);
 /* Group units FIXTURE_GROUP .. + n - 1 as records of the hub, and their scopes. */
 void community_groups(struct community *c, size_t n);
+/* One more org_unit record; no scope yet. */
+void community_unit(struct community *c, const char *code, const char *kind);
 /* Invites a leader of the unit; the member works at once, the hub does not know yet. */
 struct member *community_invite(struct community *c, uint32_t unit, enum role role);
 /* Tells the hub. */
