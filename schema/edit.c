@@ -399,7 +399,7 @@ edit_move(struct ledger *l, const struct author *a, const struct record_key *key
         rc = fault_set(why, RC_INVALID, FAULT_UNKNOWN_STATE, "%s", state);
         want_moves(t.type, state_now(&t.im), a, key->unit, why);
     }
-    if (rc == RC_OK) {
+    if (rc == RC_OK && to != NULL) {
         v.as.move = (struct state_move){.from = state_now(&t.im), .to = to->code};
         if (why_text != NULL)
             v.as.move.why = slice_text(why_text);

@@ -11,7 +11,7 @@ struct assign { /* FIELD=VALUE */
 };
 struct made {
     struct record_key key;
-    char number[32]; /* 0302-017-26-0047 */
+    char number[40]; /* 0302-017-26-0047 */
 };
 
 /* One record; fields of another visibility go to its private half by themselves. */

@@ -12,7 +12,7 @@ struct value_row { /* one field of one record as people see it */
 struct record_row {
     struct record_key key;
     const struct type *type;
-    char number[32];
+    char number[40];
     const struct state *state; /* NULL: the type has none */
     bool is_gone, is_parallel, has_conflict;
     bool is_counted; /* false: only our own, not yet granted log says so */
@@ -60,7 +60,7 @@ struct case_row {
     char name[9]; /* 8 hex digits */
     struct record_key key;
     const struct type *type;
-    char number[32];
+    char number[40];
     const struct field *field;
     const char *kind; /* "conflict", "cycle" */
     bool is_ours;     /* this node's unit decides */

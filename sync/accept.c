@@ -35,6 +35,26 @@ log_seal_add(struct log_state *log, const struct log_line *line)
 }
 
 void
+log_empty_add(struct log_state *log, uint32_t line)
+{
+    log->empty = room(log->empty, log->empty_n, &log->empty_cap, sizeof *log->empty);
+    log->empty[log->empty_n++] = line;
+}
+
+void
+log_revoke_set(struct log_state *log, uint32_t line)
+{
+    const struct log_line *l = &log->lines[line];
+
+    log->is_revoked = true;
+    log->cut_line = line;
+    log->cut_seq = l->seq;
+    log->cut = l->id;
+    log->heir = l->heir;
+    log->cut_pos = l->pos;
+}
+
+void
 log_grant_add(struct log_state *log, const struct grant *grant)
 {
     log->grants = room(log->grants, log->grants_n, &log->grants_cap, sizeof *log->grants);
@@ -60,6 +80,8 @@ log_undecide(struct log_state *log)
     log->cut = none;
     log->heir = 0;
     log->cut_pos = 0;
+    log->cut_line = 0;
+    log->empty_n = 0;
     log->is_closed = false;
 }
 
@@ -69,6 +91,7 @@ log_state_fini(struct log_state *log)
     mem_free(log->grants);
     mem_free(log->lines);
     mem_free(log->seals);
+    mem_free(log->empty);
     *log = (struct log_state){0};
 }
 
@@ -185,17 +208,6 @@ is_on(const struct tree *t, struct spot low, struct spot high)
     return high.at < TREE_SIDE && tree_above(t, high.at, low.seq) == low.at;
 }
 
-static void
-take_revoke(struct fold *f, const struct log_line *l, struct spot at)
-{
-    f->cut = at;
-    f->log->is_revoked = true;
-    f->log->cut_seq = l->seq;
-    f->log->cut = l->id;
-    f->log->heir = l->heir;
-    f->log->cut_pos = l->pos;
-}
-
 /* Sealed at its cut: closed for good. */
 static bool
 is_closed(const struct fold *f)
@@ -204,27 +216,39 @@ is_closed(const struct fold *f)
            f->seal.seq == f->cut.seq;
 }
 
+/* Does the line, which is attached at this spot, count? */
+static bool
+is_counting(const struct fold *f, const struct log_line *l, struct spot at)
+{
+    if (at.seq != l->seq || is_closed(f)) {
+        return false;
+    }
+    if (f->seal.at != TREE_NONE && !is_on(f->tree, f->seal, at)) {
+        return false;
+    }
+    return l->is_revoke || f->cut.at == TREE_NONE || is_on(f->tree, at, f->cut);
+}
+
 /* False: the line's chain is not held, this line and all later ones wait. */
 static bool
-take_line(struct fold *f, const struct log_line *l)
+take_line(struct fold *f, uint32_t i)
 {
+    const struct log_line *l = &f->log->lines[i];
     bool is_none = l->is_revoke && l->seq == 0; /* nothing of this log is good */
     struct spot at = is_none ? (struct spot){TREE_BASE, 0} : spot_of(f, &l->id);
+    bool counts = at.at != TREE_NONE && is_counting(f, l, at);
 
     if (at.at == TREE_NONE) {
         return false;
     }
-    if (at.seq != l->seq || is_closed(f)) {
-        return true;
-    }
-    if (f->seal.at != TREE_NONE && !is_on(f->tree, f->seal, at)) {
-        return true;
-    }
-    if (l->is_revoke) {
-        take_revoke(f, l, at);
-    } else if (f->cut.at == TREE_NONE || is_on(f->tree, at, f->cut)) {
+    if (counts && l->is_revoke) {
+        f->cut = at;
+        log_revoke_set(f->log, i);
+    } else if (counts) {
         f->seal = at;
         log_seal_add(f->log, l);
+    } else if (!l->is_revoke) {
+        log_empty_add(f->log, i);
     }
     return true;
 }
@@ -310,7 +334,7 @@ accept_from(struct log_state *log, struct accept_run *run)
     const struct tree *t = run->tree;
     struct fold f = fold_of(log, run);
 
-    while (log->passed < log->lines_n && take_line(&f, &log->lines[log->passed])) {
+    while (log->passed < log->lines_n && take_line(&f, (uint32_t)log->passed)) {
         log->passed++;
     }
     log->waiting = log->passed < log->lines_n;

@@ -73,7 +73,12 @@ struct log_state {
     uint64_t cut_pos;
     bool is_closed; /* sealed at its cut */
     struct proof proof;
-    struct held *held; /* replica.c's own */
+    /* What replica.c keeps of it: places in `lines` of the holding revoke and of seal
+     * lines decided without effect, ascending. */
+    uint32_t cut_line;
+    uint32_t *empty;
+    size_t empty_n, empty_cap;
+    struct held *held;
 };
 
 /* The grant that rules at seq (the last with from <= seq), or NULL. */
@@ -109,6 +114,8 @@ void accept_from(struct log_state *log, struct accept_run *run);
 void log_line_add(struct log_state *log, const struct log_line *line);
 void log_seal_add(struct log_state *log, const struct log_line *line);
 void log_grant_add(struct log_state *log, const struct grant *grant);
+void log_empty_add(struct log_state *log, uint32_t line);
+void log_revoke_set(struct log_state *log, uint32_t line);
 /* Forgets every decision, keeps grants, lines and proof. */
 void log_undecide(struct log_state *log);
 void log_state_fini(struct log_state *log);

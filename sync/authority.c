@@ -32,6 +32,7 @@ lists_free(struct authority *a)
     mem_free(a->erased);
     mem_free(a->item);
     mem_free(a->empty);
+    mem_free(a->seal);
     mem_free(a->touched);
 }
 

@@ -257,6 +257,9 @@ take_seal(const struct step *s)
         }
     }
     s->a->seal_no = s->op->seal_no;
+    s->a->seal = authority_room(s->a->seal, s->a->seals_n + 1, &s->a->seals_cap,
+                                sizeof *s->a->seal);
+    s->a->seal[s->a->seals_n++] = (uint32_t)s->pos;
     return true;
 }
 

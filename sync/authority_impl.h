@@ -100,6 +100,8 @@ struct authority {
     struct idmap item_map;
     struct auth_void *empty; /* ascending */
     size_t empty_n, empty_cap;
+    uint32_t *seal; /* places of counted seals, ascending */
+    size_t seals_n, seals_cap;
     struct auth_log **touched;
     size_t touched_n, touched_cap;
     struct auth_op op; /* the one being applied */

@@ -45,7 +45,9 @@ enum change_kind {
                          log_no */
     CHANGE_REFOLD, /* the authority prefix changed below its end: project everything again
                     */
-    CHANGE_FORK    /* a proof for log_no is known now */
+    CHANGE_FORK,   /* a proof for log_no is known now (0: of an authority log) */
+    CHANGE_WRONG_ROOT /* the seal at place `from` of the prefix has a wrong root: it
+                         changes no acceptance, but contradicts what is held */
 };
 struct change {
     enum change_kind kind;
@@ -57,6 +59,9 @@ struct changes {
     size_t n;
 };
 enum rc replica_settle(struct replica *r, struct changes *out) MUST_USE;
+/* Nothing more is coming for now (a session ended, a bundle was read): the next settle
+ * checks one by one what is held unverified below waiting lines. */
+void replica_final(struct replica *r);
 
 /* Own entries: the caller made and signed the bytes; they go through the same door. */
 
@@ -81,6 +86,11 @@ bool replica_is_erased(const struct replica *r, const struct record_key *record)
 bool replica_is_item_erased(const struct replica *r, uint32_t log_no, uint64_t seq,
                             uint16_t index);
 
+/* The two headers (192 bytes each) that prove the log's fork, appended; RC_NOTFOUND.
+ * Where one key opens a reign twice there is no such proof: both entries are needed. */
+enum rc replica_proof(const struct replica *r, const struct key *log,
+                      struct buf *out) MUST_USE;
+
 /* State replicated per log (design section 10): head, proof, lines decided. Authority
  * rows first, by reign, then data logs by number. */
 struct row {
@@ -100,6 +110,8 @@ void replica_row_at(const struct replica *r, size_t i, struct row *out);
 void replica_digest(const struct replica *r, uint8_t out[static 16]);
 /* Trunk length: accepted head plus what is held unverified behind it. */
 uint64_t replica_trunk_n(const struct replica *r, const struct key *log);
+/* Id of the trunk's last entry; false when there is none. */
+bool replica_trunk_head(const struct replica *r, const struct key *log, struct hash *id);
 const struct sync_store *replica_store(const struct replica *r);
 
 /* For the hub: lines a seal would have now: each log whose accepted head is above its
@@ -111,7 +123,13 @@ struct seal_draft {
     size_t n;
 };
 /* The community's Merkle tree as of the next seal: authority entries up to now, then each
- * changed log's entries by seq (AUTHORITY.md section 8). */
+ * changed log's entries by seq (AUTHORITY.md section 8). At most as many lines as fit one
+ * entry, by log number: seal and ask again for the rest. RC_STALE: a line of an earlier
+ * seal waits here. */
 enum rc replica_draft_seal(struct replica *r, struct seal_draft *out) MUST_USE;
+/* Tree size and root of the counted seals in the entry at this place of the prefix,
+ * against what is held. Roots are computed a portion per settle, in order. */
+enum seal_verdict { SEAL_UNKNOWN, SEAL_RIGHT, SEAL_WRONG };
+enum seal_verdict replica_check_seal(const struct replica *r, uint64_t pos);
 
 #endif

@@ -86,7 +86,7 @@ row_json(const struct row *r)
 }
 
 static const char *
-check_rows(const struct golden *g, const struct golden_view *v)
+check_rows(const struct golden *g, const struct fold *v)
 {
     json_t *authority = json_array();
     json_t *data = json_array();
@@ -116,7 +116,7 @@ entry_by_id(const struct golden *g, const struct hash *id)
 }
 
 static const char *
-check_authority(const struct golden *g, const struct golden_view *v)
+check_authority(const struct golden *g, const struct fold *v)
 {
     const struct officers *o = authority_officers(v->authority);
     json_t *counted = json_array();
@@ -151,7 +151,7 @@ check_authority(const struct golden *g, const struct golden_view *v)
 }
 
 static const char *
-check_logs(const struct golden *g, const struct golden_view *v)
+check_logs(const struct golden *g, const struct fold *v)
 {
     json_t *seals = json_array();
     json_t *accepted = json_array();
@@ -166,7 +166,7 @@ check_logs(const struct golden *g, const struct golden_view *v)
                       l->is_closed));
     }
     for (size_t i = 0; i < g->n; i++) {
-        if (!g->entry[i].is_authority && v->is_accepted(v->arg, &g->entry[i])) {
+        if (!g->entry[i].is_authority && v->accepted[i]) {
             json_array_append_new(accepted,
                                   json_string(golden_text(g->entry[i].fact.id.b)));
         }
@@ -199,7 +199,7 @@ may_read(const struct golden *g, uint32_t scope)
 }
 
 static const struct log_state *
-log_of(const struct golden_view *v, const struct key *key)
+log_of(const struct fold *v, const struct key *key)
 {
     for (size_t i = 0; i < v->logs_n; i++) {
         if (key_eq(&v->logs[i]->key, key)) {
@@ -210,15 +210,15 @@ log_of(const struct golden_view *v, const struct key *key)
 }
 
 static bool
-takes_effect(const struct golden *g, const struct golden_view *v,
-             const struct golden_entry *e, uint16_t index, struct put *out)
+takes_effect(const struct golden *g, const struct fold *v, const struct golden_entry *e,
+             uint16_t index, struct put *out)
 {
     const struct log_state *l = log_of(v, &e->log);
     const struct golden_item *item = &e->items[index];
     struct erased_name name;
 
     if (item->put == NULL || l == NULL || !may_read(g, item->scope) ||
-        !v->is_accepted(v->arg, e) ||
+        !v->accepted[e - g->entry] ||
         !log_effective(l, e->fact.seq, item->scope, OP_PUT)) {
         return false;
     }
@@ -302,7 +302,7 @@ records_wanted(const struct golden *g)
 }
 
 static const char *
-check_records(const struct golden *g, const struct golden_view *v)
+check_records(const struct golden *g, const struct fold *v)
 {
     size_t n = 0;
     size_t all = 0;
@@ -339,7 +339,7 @@ check_records(const struct golden *g, const struct golden_view *v)
 }
 
 const char *
-golden_check(const struct golden *g, const struct golden_view *v)
+golden_check(const struct golden *g, const struct fold *v)
 {
     const char *out = check_rows(g, v);
 
