@@ -162,12 +162,14 @@ follow(struct view *v, const uint32_t *path, size_t path_n)
     return rc;
 }
 
-/* Badly signed entries that no line can name any more have no use; nor has what stands
- * on them. */
+/* Badly signed entries have no use, nor has what stands on them, once no line can name
+ * them any more and the holding revoke's branch does not pass there. */
 static enum rc
 drop_bad(struct view *v, const struct tree *t)
 {
     struct held *h = v->h;
+    const struct log_state *s = h->state;
+    uint64_t keep_to = s->is_revoked && s->cut_seq > h->ahead ? s->cut_seq : h->ahead;
     bool has_any = false;
 
     for (size_t k = 0; k < t->n; k++) {
@@ -176,7 +178,7 @@ drop_bad(struct view *v, const struct tree *t)
         const struct loose *below_it = l != NULL ? held_loose(h, &l->fact.prev) : NULL;
 
         if (l != NULL) {
-            l->is_moving = (l->sig == VERDICT_BAD && l->fact.seq > h->ahead) ||
+            l->is_moving = (l->sig == VERDICT_BAD && l->fact.seq > keep_to) ||
                            (below_it != NULL && below_it->is_moving);
             has_any = has_any || l->is_moving;
         }
