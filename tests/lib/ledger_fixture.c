@@ -34,7 +34,10 @@ member_new(struct community *c)
     pair_new_random(PAIR_BOX, &m->box);
     pair_new_random(PAIR_SIGN, &m->log);
     pair_new_random(PAIR_SIGN, &m->ack);
-    struct ledger_setup setup = {.path = ":memory:",
+    char path[256] = ":memory:";
+    if (c->dir != NULL)
+        snprintf(path, sizeof(path), "%s/%zu.db", c->dir, c->n - 1);
+    struct ledger_setup setup = {.path = path,
                                  .mode = LEDGER_CREATE,
                                  .box = &m->box,
                                  .wall_ms = wall,
@@ -46,7 +49,14 @@ member_new(struct community *c)
 void
 community_init(struct community *c)
 {
+    community_init_at(c, NULL);
+}
+
+void
+community_init_at(struct community *c, const char *dir)
+{
     memset(c, 0, sizeof(*c));
+    c->dir = dir;
     must(crypto_init());
     c->wall_ms = WALL_START;
     pair_new_random(PAIR_SIGN, &c->hub_key);

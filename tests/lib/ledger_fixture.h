@@ -20,10 +20,12 @@ struct community {
     struct hub hub;
     struct member m[FIXTURE_MAX]; /* m[0] is the hub */
     size_t n;
+    const char *dir; /* databases as files in there; NULL: in memory */
 };
 
 /* The hub alone, born. */
 void community_init(struct community *c);
+void community_init_at(struct community *c, const char *dir);
 void community_fini(struct community *c);
 /* Group units FIXTURE_GROUP .. + n - 1 as records of the hub, and their scopes. */
 void community_groups(struct community *c, size_t n);
