@@ -239,7 +239,7 @@ forget(struct replica *r)
     for (size_t i = 0; i < r->held_n; i++) {
         struct held *h = r->held[i];
 
-        if (h->state != NULL && !h->state->is_assumed) {
+        if (h->state != &h->own) {
             h->state = NULL;
         }
     }

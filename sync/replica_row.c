@@ -33,7 +33,9 @@ replica_list(struct replica *r)
             r->log[n++] = &r->held[i]->own;
         }
     }
-    qsort(r->log, n, sizeof(struct log_state *), log_cmp);
+    if (n > 1) {
+        qsort(r->log, n, sizeof(struct log_state *), log_cmp);
+    }
     r->logs_n = n;
 }
 
