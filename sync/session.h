@@ -51,7 +51,8 @@ enum session_event_kind {
     SESSION_DRAINED, /* the socket took what it had: room for more */
     SESSION_REPAIR,  /* compare digests now (every 30-60 s with jitter, or `sync`) */
     SESSION_JOINED,  /* responder: the shell has written the joiner's node and grant */
-    SESSION_EOF      /* the socket was closed */
+    SESSION_EOF,     /* the socket was closed */
+    SESSION_END      /* this node wants to leave: says goodbye, then close is DONE */
 };
 
 struct session_event {
@@ -108,7 +109,11 @@ struct session_effects {
     bool opened;    /* the handshake completed in this step: peer known */
 };
 
-/* One step. RC_OK also when the session wants to close; anything else is storage failing:
+/* The initiator's first step, of any kind, opens: step it with SESSION_TIMER at once.
+ * While deadline_ms is not later than now, the session has work left that a single step
+ * must not do: step SESSION_TIMER before reading on, or what was read piles up.
+ *
+ * One step. RC_OK also when the session wants to close; anything else is storage failing:
  * roll back. Effects are cleared first; buffers keep their capacity. */
 enum rc session_step(struct session *s, const struct session_event *event,
                      struct session_effects *out) MUST_USE;
@@ -123,6 +128,7 @@ struct session_info {
     int64_t skew_ms;                      /* peer's wall clock minus ours, at HELLO */
     uint64_t missing_here, missing_there; /* entries, as far as the rows told */
     uint64_t in_bytes, out_bytes, in_entries, out_entries;
+    enum close_reason bye; /* the peer's reason for ending it, if it told one */
 };
 void session_info(const struct session *s, struct session_info *out);
 

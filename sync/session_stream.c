@@ -1,0 +1,288 @@
+/* Streaming what the peer lacks, in turns of about RUN_BYTES (PROTOCOL.md section 8). */
+#include "sync/message.h"
+
+#include <string.h>
+
+enum { RUN_LENGTHS = 1 };
+
+/* One RUN being made from a log's trunk. */
+struct run {
+    struct session *s;
+    uint64_t check;      /* seq whose id is compared first; 0: none */
+    struct keyed expect; /* its id, keyed */
+    uint64_t from, to;
+    size_t at; /* of the frame in s->frames */
+    size_t n;  /* entries in it */
+    bool lengths;
+    bool differs; /* the compared id is another one */
+    struct hash last;
+};
+
+/* Does its header not tell its length? So it is where an item was erased. */
+static bool
+is_odd(const struct stored *e)
+{
+    return e->bytes.n != ENTRY_HEAD_BYTES + (size_t)get_u16(e->bytes.p + 6);
+}
+
+static bool
+run_each(void *arg, const struct stored *e)
+{
+    struct run *run = arg;
+    struct session *s = run->s;
+    bool odd;
+
+    if (run->check != 0 && e->seq == run->check) {
+        struct keyed k = keyed_id(session_hash(s), &e->id);
+
+        run->differs = !keyed_eq(&k, &run->expect);
+        return !run->differs && run->from <= run->to;
+    }
+    if (e->seq < run->from) {
+        return true;
+    }
+    if (e->seq > run->to) {
+        return false;
+    }
+    odd = is_odd(e);
+    if (run->n == 0) {
+        run->lengths = odd;
+        run->at = frame_begin(&s->frames, MESSAGE_RUN);
+        buf_add_u8(&s->frames, odd ? RUN_LENGTHS : 0);
+    } else if ((odd && !run->lengths) ||
+               s->frames.n - s->stream_at + e->bytes.n > RUN_BYTES) {
+        return false;
+    }
+    if (run->lengths) {
+        number_add(&s->frames, e->bytes.n);
+    }
+    buf_add_slice(&s->frames, e->bytes);
+    run->n++;
+    run->last = e->id;
+    s->out_entries++;
+    return e->seq < run->to;
+}
+
+static bool
+one_each(void *arg, const struct stored *e)
+{
+    struct buf *out = arg;
+
+    out->n = 0;
+    buf_add_slice(out, e->bytes);
+    return false;
+}
+
+enum rc
+stream_entry(struct session *s, const struct key *log, uint64_t seq, struct buf *out)
+{
+    const struct sync_store *store = replica_store(s->setup.replica);
+    enum rc rc;
+
+    out->n = 0;
+    rc = store->trunk(store->self, log, seq, one_each, out);
+    if (rc != RC_OK) {
+        return rc;
+    }
+    if (out->n < ENTRY_HEAD_BYTES || get_u64(out->p + 40) != seq) {
+        return RC_NOTFOUND;
+    }
+    return RC_OK;
+}
+
+/* Until which seq the peer needs our trunk: the head, and what the lines that only we
+ * have decided name above it. */
+static uint64_t
+target(const struct session *s, const struct peer_log *l)
+{
+    const struct log_state *log;
+    uint64_t to = l->ours.head_seq;
+
+    if (l->ours.passed <= l->theirs.passed || l->ours.is_authority) {
+        return to;
+    }
+    log = replica_log(s->setup.replica, l->ours.no);
+    for (uint64_t i = l->theirs.passed; log != NULL && i < l->ours.passed; i++) {
+        if (log->lines[i].seq > to) {
+            to = log->lines[i].seq;
+        }
+    }
+    return to;
+}
+
+/* The peer's head is not on our trunk. With a proof at or below it, what follows the fork
+ * is what it lacks, if anything; without, the fork is searched for by the side with the
+ * longer chain. */
+static enum rc
+diverged(struct session *s, struct peer_log *l)
+{
+    if (l->ours.proof_seq > 0 && l->ours.proof_seq <= l->theirs.head_seq) {
+        l->next = l->ours.proof_seq;
+        l->has_last = false;
+        return RC_OK;
+    }
+    if (l->is_searching ||
+        (l->ours.head_seq == l->theirs.head_seq && !s->setup.is_initiator)) {
+        return RC_OK;
+    }
+    return search_start(s, l);
+}
+
+/* One RUN of the log's trunk, or the finding that there is none to be sent. */
+static enum rc
+stream_trunk(struct session *s, struct peer_log *l, uint64_t to, bool *more)
+{
+    const struct sync_store *store = replica_store(s->setup.replica);
+    struct run run = {.s = s, .to = to};
+    enum rc rc;
+
+    if (l->next == 0) {
+        run.check = l->theirs.head_seq;
+        run.expect = l->theirs.head;
+        run.from = l->theirs.head_seq + l->theirs.held + 1;
+    } else {
+        run.check = l->has_last ? l->next - 1 : 0;
+        run.expect = l->last;
+        run.from = l->next;
+    }
+    rc = store->trunk(store->self, &l->log, run.check > 0 ? run.check : run.from,
+                      run_each, &run);
+    s->lookups++;
+    if (rc != RC_OK) {
+        return rc;
+    }
+    if (run.differs && l->next != 0) { /* our own trunk is another one by now */
+        l->next = 0;
+        l->has_last = false;
+        *more = true;
+        return RC_OK;
+    }
+    if (run.differs) {
+        rc = diverged(s, l);
+        *more = l->next != 0;
+        return rc;
+    }
+    if (run.n == 0) {
+        return RC_OK;
+    }
+    frame_end(&s->frames, run.at);
+    s->runs_out++;
+    l->next = run.from + run.n;
+    l->last = keyed_id(session_hash(s), &run.last);
+    l->has_last = true;
+    if (s->knows_rows) {
+        rows_assume(s, &l->told, l, l->next - 1, &run.last);
+    }
+    *more = l->next <= to;
+    return RC_OK;
+}
+
+/* Is the peer's authority log ours? Only then `passed` can be compared. */
+static bool
+is_authority_same(const struct session *s)
+{
+    for (size_t i = 0; i < s->logs_n && s->log[i].ours.is_authority; i++) {
+        if (!vrow_eq(&s->log[i].ours, &s->log[i].theirs)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool
+has_trunk_left(const struct peer_log *l, uint64_t to)
+{
+    uint64_t have = l->next != 0 ? l->next - 1 : l->theirs.head_seq + l->theirs.held;
+
+    return have < to;
+}
+
+/* What one log still asks for; *more: a turn was not enough. */
+static enum rc
+stream_log(struct session *s, struct peer_log *l, bool *more)
+{
+    uint64_t to = target(s, l);
+    enum rc rc = RC_OK;
+
+    *more = false;
+    if (l->ours.proof_seq > 0 && !keyed_eq(&l->ours.proof, &l->theirs.proof) &&
+        !keyed_eq(&l->ours.proof, &l->proof_sent)) {
+        rc = branch_proof(s, l);
+        l->proof_sent = l->ours.proof;
+    }
+    if (rc == RC_OK && l->next == 0 && l->theirs.head_seq > 0 &&
+        l->theirs.head_seq == l->ours.head_seq &&
+        !keyed_eq(&l->theirs.head, &l->ours.head)) {
+        rc = diverged(s, l);
+    }
+    if (rc == RC_OK && !l->is_searching && has_trunk_left(l, to)) {
+        rc = stream_trunk(s, l, to, more);
+    }
+    if (rc == RC_OK && !*more && !l->ours.is_authority &&
+        l->ours.passed > l->theirs.passed && l->ours.passed > l->lines_sent &&
+        is_authority_same(s)) {
+        rc = branch_lines(s, l, more);
+    }
+    return rc;
+}
+
+bool
+stream_has_room(const struct session *s)
+{
+    return s->unsent + s->out->out.n + s->frames.n < UNSENT_BYTES_MAX;
+}
+
+static bool
+may_stream(const struct session *s)
+{
+    return s->knows_rows && (s->state == STATE_REST || s->state == STATE_ASKED ||
+                             s->state == STATE_STREAM);
+}
+
+enum rc
+stream_step(struct session *s)
+{
+    enum rc rc = RC_OK;
+
+    s->stream_at = s->frames.n;
+    s->is_streaming = false;
+    s->lookups = 0;
+    if (!s->knows_rows) {
+        s->cursor = s->logs_n; /* nothing is known to be lacking */
+    }
+    if (!may_stream(s)) {
+        return RC_OK;
+    }
+    while (s->cursor < s->logs_n && rc == RC_OK) {
+        struct peer_log *l = &s->log[s->cursor];
+        bool more = false;
+
+        if (s->frames.n - s->stream_at >= RUN_BYTES || s->lookups >= STEP_LOGS_MAX ||
+            !stream_has_room(s)) {
+            s->is_streaming = true;
+            break;
+        }
+        if (rows_is_open_to(s, l) && !(s->is_lost && !l->ours.is_authority)) {
+            rc = stream_log(s, l, &more);
+        }
+        if (l->is_searching && l->ours.is_authority) {
+            break; /* which logs there are is not agreed on */
+        }
+        s->cursor += more ? 0 : 1;
+    }
+    return rc;
+}
+
+bool
+stream_is_idle(const struct session *s)
+{
+    if (s->is_streaming || s->runs_acked < s->runs_out || s->cursor < s->logs_n) {
+        return false;
+    }
+    for (size_t i = 0; i < s->logs_n; i++) {
+        if (s->log[i].is_searching) {
+            return false;
+        }
+    }
+    return true;
+}
