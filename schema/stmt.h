@@ -90,6 +90,18 @@
     /* doctor.c */                                                                         \
     X(DOCTOR_RECORDS, "SELECT (SELECT count(*) FROM record), (SELECT count(*) FROM record_item)," \
         " (SELECT count(*) FROM conflict), (SELECT count(*) FROM conflict_choice)")         \
+    /* query.c */                                                                          \
+    X(QUERY_KEY, "SELECT no, type FROM record WHERE id = ?1 AND scope = ?2 AND unit = ?3") \
+    X(QUERY_IDS, "SELECT no, type, number, id FROM record WHERE id BETWEEN ?1 AND ?2")     \
+    X(QUERY_NUMBERS, "SELECT no, type, number, id FROM record"                             \
+        " WHERE number BETWEEN ?1 AND ?2")                                                 \
+    X(QUERY_ITEMS_N, "SELECT count(*) FROM record_item WHERE no = ?1")                     \
+    X(QUERY_FIRST_IN, "SELECT no, type FROM record WHERE entry BETWEEN ?1 AND ?2")         \
+    X(QUERY_CASE, "SELECT no, field FROM conflict WHERE name = ?1")                        \
+    X(QUERY_CASES, "SELECT no, field, name FROM conflict ORDER BY name")                   \
+    X(QUERY_CASES_N, "SELECT count(*) FROM conflict")                                      \
+    X(QUERY_ALL_ITEMS, "SELECT entry, item FROM record WHERE no = ?1"                      \
+        " UNION ALL SELECT entry, item FROM record_item WHERE no = ?1")                    \
     /* author.c */                                                                         \
     X(AUTHOR_NUMBER, "SELECT max(number) FROM record WHERE number BETWEEN ?1 AND ?2")
 /* clang-format on */
