@@ -86,12 +86,11 @@ edit_assign(struct ledger *l, const struct type *type, const struct assign *f, s
 /* ---- judging */
 
 static enum rc
-say_breach(struct ledger *l, enum breach b, const struct type *type, uint16_t code,
-           uint32_t unit, struct fault *why)
+say_breach(enum breach b, const struct type *type, uint16_t code, uint32_t unit,
+           struct fault *why)
 {
     const struct field *field = field_by_code(type, code);
     const char *name = field != NULL ? field->name : type->name;
-    (void)l;
     switch (b) {
     case BREACH_ROLE:
         fault_set(why, RC_DENIED, FAULT_NOT_ALLOWED, "%s", name);
@@ -131,20 +130,24 @@ edit_scope(struct ledger *l, const struct type *type, uint32_t unit, uint32_t *s
 }
 
 enum rc
-edit_put(struct ledger *l, const struct author *a, struct author_run *run, uint32_t scope,
-         struct draft *d, uint32_t unit, const uint8_t record[RECORD_ID_BYTES],
-         struct fault *why)
+edit_judge(struct ledger *l, const struct author *a, uint32_t scope, struct draft *d,
+           uint32_t unit, const uint8_t record[RECORD_ID_BYTES], struct fault *why)
 {
     struct hint_scope info;
     struct writer by = {.role = a->role, .unit = a->unit};
     uint16_t code = 0;
-    const struct op *op = draft_op(d, unit, record);
     if (!ledger_scope(l, scope, &info))
         return fault_set(why, RC_BUSY, FAULT_NO_SCOPE, "%04u", unit);
-    enum breach b = type_check(ledger_types(l), op, info.kind, info.unit, &by, &code);
-    if (b != BREACH_NONE)
-        return say_breach(l, b, d->type, code, unit, why);
-    enum rc rc = author_put(run, scope, op);
+    enum breach b = type_check(ledger_types(l), draft_op(d, unit, record), info.kind,
+                               info.unit, &by, &code);
+    return b == BREACH_NONE ? RC_OK : say_breach(b, d->type, code, unit, why);
+}
+
+enum rc
+edit_put(struct author_run *run, uint32_t scope, struct draft *d, uint32_t unit,
+         const uint8_t record[RECORD_ID_BYTES], struct fault *why)
+{
+    enum rc rc = author_put(run, scope, draft_op(d, unit, record));
     return rc == RC_OK ? RC_OK : fault_set(why, rc, FAULT_DATABASE, "%s", rc_text(rc));
 }
 
@@ -213,9 +216,14 @@ edit_make(struct ledger *l, struct author_run *run, const struct author *a,
     if (rc != RC_OK)
         return fault_set(why, rc, FAULT_DATABASE, "%s", rc_text(rc));
     number_print(&number.as.number, out->number);
-    rc = edit_put(l, a, run, scope, d, unit, out->key.id, why);
+    /* Both halves are judged before either is written: a refused row changes nothing. */
+    rc = edit_judge(l, a, scope, d, unit, out->key.id, why);
     if (rc == RC_OK && half->fields_n > 0)
-        rc = edit_put(l, a, run, half_scope, half, unit, out->key.id, why);
+        rc = edit_judge(l, a, half_scope, half, unit, out->key.id, why);
+    if (rc == RC_OK)
+        rc = edit_put(run, scope, d, unit, out->key.id, why);
+    if (rc == RC_OK && half->fields_n > 0)
+        rc = edit_put(run, half_scope, half, unit, out->key.id, why);
     return rc;
 }
 
@@ -315,7 +323,9 @@ write_draft(struct ledger *l, const struct author *a, struct author_run *run,
     if (d->fields_n == 0)
         return RC_OK;
     enum rc rc = refuse_conflict(a, im, d, why);
-    return rc == RC_OK ? edit_put(l, a, run, scope, d, key->unit, key->id, why) : rc;
+    if (rc == RC_OK)
+        rc = edit_judge(l, a, scope, d, key->unit, key->id, why);
+    return rc == RC_OK ? edit_put(run, scope, d, key->unit, key->id, why) : rc;
 }
 
 static enum rc

@@ -129,8 +129,11 @@ undo_one(struct undo *u, int64_t no)
     rc = draft_add(&u->d, FIELD_GONE, buf_slice(&bytes), &u->im);
     buf_free(&bytes);
     if (rc == RC_OK)
-        rc = edit_put(u->l, u->a, u->run, u->im.key.scope, &u->d, u->im.key.unit,
-                      u->im.key.id, u->why);
+        rc = edit_judge(u->l, u->a, u->im.key.scope, &u->d, u->im.key.unit, u->im.key.id,
+                        u->why);
+    if (rc == RC_OK)
+        rc = edit_put(u->run, u->im.key.scope, &u->d, u->im.key.unit, u->im.key.id,
+                      u->why);
     u->undone += rc == RC_OK;
     return rc;
 }

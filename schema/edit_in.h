@@ -40,9 +40,12 @@ const struct op *draft_op(struct draft *d, uint32_t unit,
 enum rc edit_assign(struct ledger *l, const struct type *type, const struct assign *f,
                     size_t n, const struct image *im, const struct image *im_half,
                     struct draft *d, struct draft *half, struct fault *why) MUST_USE;
-/* The put judged as every node will judge it, then written. Breaches in words. */
-enum rc edit_put(struct ledger *l, const struct author *a, struct author_run *run,
-                 uint32_t scope, struct draft *d, uint32_t unit,
+/* The put judged as every node will judge it; breaches in words. */
+enum rc edit_judge(struct ledger *l, const struct author *a, uint32_t scope,
+                   struct draft *d, uint32_t unit, const uint8_t record[RECORD_ID_BYTES],
+                   struct fault *why) MUST_USE;
+/* Writes what has been judged. */
+enum rc edit_put(struct author_run *run, uint32_t scope, struct draft *d, uint32_t unit,
                  const uint8_t record[RECORD_ID_BYTES], struct fault *why) MUST_USE;
 enum rc edit_scope(struct ledger *l, const struct type *type, uint32_t unit,
                    uint32_t *scope, struct fault *why) MUST_USE;
