@@ -81,7 +81,8 @@ state_save(struct replica *r, struct held *h)
 {
     struct buf *b = &r->scratch;
 
-    if (h->trunk_n == 0 && h->loose_n == 0) {
+    if (h->trunk_n == 0 && h->loose_n == 0 &&
+        (h->state == NULL || h->state->passed == 0)) {
         return RC_OK;
     }
     b->n = 0;
