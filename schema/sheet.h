@@ -1,13 +1,11 @@
 /* CSV in and out (RFC 4180): UTF-8 with or without BOM, GB18030. Streaming: memory does
- * not grow with the file; a line over SHEET_LINE_BYTES_MAX is refused before it is
+ * not grow with the file; a line over CSV_LINE_BYTES_MAX is refused before it is
  * stored. */
 #ifndef LINJULI_SHEET_H
 #define LINJULI_SHEET_H
 
+#include "schema/csv.h"
 #include "schema/edit.h"
-
-#define SHEET_LINE_BYTES_MAX 65536
-#define SHEET_COLUMNS_MAX 128
 
 struct sheet_report {
     uint64_t rows, taken, refused;
