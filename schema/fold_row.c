@@ -220,36 +220,63 @@ read_versions(struct reading *r, struct slice packed, struct image *out)
     return good && unpack_done(&u) ? RC_OK : RC_CORRUPT;
 }
 
-/* Values of fields that are not clean, in the order in which their choices came in. */
-static enum rc
-read_choices(struct ledger *l, int64_t no, struct image *im)
+/* The choice that the statement stands on is this one, and it is shown or not as it says.
+ */
+static bool
+is_choice(sqlite3_stmt *s, const struct image_field *f, const struct image_choice *c,
+          bool shown)
 {
-    sqlite3_stmt *s = db_stmt(l->db, STMT_FOLD_CHOICES);
-    sqlite3_bind_int64(s, 1, no);
+    return sqlite3_column_int64(s, 0) == f->code &&
+           sqlite3_column_int64(s, 1) == c->at.log_no &&
+           (uint64_t)sqlite3_column_int64(s, 2) == c->at.seq &&
+           slice_eq(db_column_slice(s, 3), slice_of(c->at.id8, sizeof(c->at.id8))) &&
+           (sqlite3_column_int(s, 8) != 0) == shown;
+}
+
+static void
+take_choice(sqlite3_stmt *s, struct image *im, struct image_choice *c)
+{
+    struct slice value = db_column_slice(s, 7);
+    c->entry = sqlite3_column_int64(s, 4);
+    c->item = (uint16_t)sqlite3_column_int(s, 5);
+    c->clock = (uint64_t)sqlite3_column_int64(s, 6);
+    c->value_at = (uint32_t)im->bytes.n;
+    c->value_n = (uint32_t)value.n;
+    buf_add_slice(&im->bytes, value);
+}
+
+/* Values of a field that is not clean, in the order in which its choices came in. What
+ * its column shows has to be the one that is shown. */
+static enum rc
+read_choices(struct reading *r, sqlite3_stmt *s, struct image *im,
+             const struct image_field *f)
+{
     bool row = false;
-    enum rc rc = RC_OK;
-    for (size_t i = 0; i < im->fields_n && rc == RC_OK; i++) {
-        const struct image_field *f = &im->field[i];
-        for (uint32_t k = 0; f->state != FIELD_CLEAN && k < f->n && rc == RC_OK; k++) {
-            struct image_choice *c = &im->choice[f->first + k];
-            rc = db_step(l->db, s, &row);
-            if (rc != RC_OK)
-                break;
-            if (!row || sqlite3_column_int64(s, 0) != f->code ||
-                sqlite3_column_int64(s, 1) != c->at.log_no ||
-                (uint64_t)sqlite3_column_int64(s, 2) != c->at.seq) {
-                rc = RC_CORRUPT;
-                break;
-            }
-            struct slice value = db_column_slice(s, 7);
-            c->entry = sqlite3_column_int64(s, 4);
-            c->item = (uint16_t)sqlite3_column_int(s, 5);
-            c->clock = (uint64_t)sqlite3_column_int64(s, 6);
-            c->value_at = (uint32_t)im->bytes.n;
-            c->value_n = (uint32_t)value.n;
-            buf_add_slice(&im->bytes, value);
-        }
+    for (uint32_t k = 0; k < f->n; k++) {
+        struct image_choice *c = &im->choice[f->first + k];
+        enum rc rc = db_step(r->l->db, s, &row);
+        if (rc != RC_OK)
+            return rc;
+        if (!row || !is_choice(s, f, c, k == f->shown))
+            return RC_CORRUPT;
+        take_choice(s, im, c);
     }
+    field_value(r->row, r->table, f->code, r->number, &r->value);
+    return slice_eq(buf_slice(&r->value),
+                    image_value(im, &im->choice[f->first + f->shown]))
+               ? RC_OK
+               : RC_CORRUPT;
+}
+
+static enum rc
+read_conflicts(struct reading *r, int64_t no, struct image *im)
+{
+    sqlite3_stmt *s = db_stmt(r->l->db, STMT_FOLD_CHOICES);
+    enum rc rc = RC_OK;
+    sqlite3_bind_int64(s, 1, no);
+    for (size_t i = 0; i < im->fields_n && rc == RC_OK; i++)
+        if (im->field[i].state != FIELD_CLEAN)
+            rc = read_choices(r, s, im, &im->field[i]);
     sqlite3_reset(s);
     return rc;
 }
@@ -280,7 +307,7 @@ fold_read(struct ledger *l, int64_t no, struct image *out)
     } else if (rc == RC_OK) {
         rc = read_versions(&r, db_column_slice(r.row, r.table->versions), out);
         if (rc == RC_OK)
-            rc = read_choices(l, no, out);
+            rc = read_conflicts(&r, no, out);
     }
     sqlite3_reset(r.row);
     buf_free(&r.value);

@@ -81,7 +81,7 @@
         " VALUES (?1, ?2, ?3, ?4)")                                                        \
     X(FOLD_CHOICE_ADD, "INSERT INTO conflict_choice(no, field, log_no, seq, id8, entry,"   \
         " item, clock, is_shown, value) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)") \
-    X(FOLD_CHOICES, "SELECT field, log_no, seq, id8, entry, item, clock, value"            \
+    X(FOLD_CHOICES, "SELECT field, log_no, seq, id8, entry, item, clock, value, is_shown"  \
         " FROM conflict_choice WHERE no = ?1 ORDER BY field, log_no, seq, id8")            \
     /* digest.c */                                                                         \
     X(DIGEST_ALL, "SELECT no, scope FROM record ORDER BY scope, unit, id, type")           \

@@ -37,11 +37,8 @@ member_new(struct community *c)
     char path[256] = ":memory:";
     if (c->dir != NULL)
         snprintf(path, sizeof(path), "%s/%zu.db", c->dir, c->n - 1);
-    struct ledger_setup setup = {.path = path,
-                                 .mode = LEDGER_CREATE,
-                                 .box = &m->box,
-                                 .wall_ms = wall,
-                                 .arg = c};
+    struct ledger_setup setup = {
+        .path = path, .mode = LEDGER_CREATE, .box = &m->box, .wall_ms = wall, .arg = c};
     must(ledger_open(&setup, &m->l, NULL));
     return m;
 }
@@ -98,8 +95,8 @@ put_unit(struct member *hub, struct author_run *run, const char *code, const cha
     must(hub_put(run, hub->l, "org_unit", id, f, 3));
 }
 
-static struct author_run *
-begin_run(struct member *m)
+struct author_run *
+member_begin(struct member *m)
 {
     struct author author;
     struct author_run *run = NULL;
@@ -110,9 +107,22 @@ begin_run(struct member *m)
 }
 
 void
+member_end(struct member *m, struct author_run *run)
+{
+    must(author_end(&run));
+    must(ledger_commit(m->l));
+}
+
+const struct log_state *
+member_log(const struct member *m)
+{
+    return replica_log_by_key(ledger_replica(m->l), &m->log.pub);
+}
+
+void
 community_unit(struct community *c, const char *code, const char *kind)
 {
-    struct author_run *run = begin_run(&c->m[0]);
+    struct author_run *run = member_begin(&c->m[0]);
     put_unit(&c->m[0], run, code, code, kind);
     must(author_end(&run));
     must(ledger_commit(c->m[0].l));
@@ -122,7 +132,7 @@ void
 community_groups(struct community *c, size_t n)
 {
     struct member *hub = &c->m[0];
-    struct author_run *run = begin_run(hub);
+    struct author_run *run = member_begin(hub);
     for (size_t i = 0; i < n; i++) {
         char code[16];
         char name[32];
@@ -278,6 +288,71 @@ community_seal(struct community *c)
     must(ledger_commit(c->m[0].l));
 }
 
+/* ---- orders */
+
+static void
+order(struct community *c, struct decree *d)
+{
+    struct hash seen;
+    uint64_t pos = 0;
+    if (!authority_head(replica_authority(ledger_replica(c->m[0].l)), &seen, &pos))
+        must(RC_BUG);
+    decree_sign(d, &c->officer, &seen);
+    must(decree_add(d));
+    must(decree_end(d));
+    must(ledger_settle(c->m[0].l));
+    must(ledger_commit(c->m[0].l));
+}
+
+static bool
+id_of(void *arg, const struct stored *e)
+{
+    struct hash *id = arg;
+    *id = e->id;
+    return false;
+}
+
+void
+community_revoke(struct community *c, const struct member *m, uint64_t seq)
+{
+    struct ledger *l = c->m[0].l;
+    const struct sync_store *store = replica_store(ledger_replica(l));
+    struct decree d;
+    must(ledger_begin(l));
+    must(decree_begin(&d, l, &c->hub_key));
+    struct line *line = &decree_next(&d, AUTH_REVOKE)->line;
+    line->log_no = m->invite.log_no;
+    line->seq = seq;
+    if (seq > 0)
+        must(store->trunk(store->self, &m->log.pub, seq, id_of, &line->id));
+    order(c, &d);
+}
+
+void
+community_regrant(struct community *c, const struct member *m, enum role role,
+                  uint64_t from)
+{
+    struct ledger *l = c->m[0].l;
+    struct auth_op *old = mem_new(sizeof(*old));
+    const struct log_state *log = replica_log(ledger_replica(l), m->invite.log_no);
+    struct decree d;
+    must(auth_op_decode(buf_slice(&m->invite.grant_op), old));
+    must(ledger_begin(l));
+    must(decree_begin(&d, l, &c->hub_key));
+    struct grant *g = &decree_next(&d, AUTH_GRANT)->grant;
+    g->log_no = log->no;
+    g->log = log->key;
+    g->node = log->node;
+    memcpy(g->person, log->person, RECORD_ID_BYTES);
+    g->post = log->post;
+    g->unit = m->unit;
+    g->role = role;
+    g->scopes = old->grant.scopes;
+    g->from = from;
+    order(c, &d);
+    mem_free(old);
+}
+
 /* ---- records */
 
 static const struct type *
@@ -291,7 +366,7 @@ type_of(const struct member *m, const char *name)
 static void
 write_put(struct member *m, uint32_t scope, const struct op *op)
 {
-    struct author_run *run = begin_run(m);
+    struct author_run *run = member_begin(m);
     must(author_put(run, scope, op));
     must(author_end(&run));
     must(ledger_commit(m->l));
@@ -381,6 +456,54 @@ member_set(struct member *m, const struct record_key *key, const char *type,
     write_put(m, key->scope, op);
     buf_free(&b);
     image_fini(&im);
+    mem_free(op);
+}
+
+static bool
+head_of(void *arg, const struct stored *e)
+{
+    struct entry *head = arg;
+    must(entry_decode(e->bytes, head));
+    head->bytes = head->header = head->body = (struct slice){NULL, 0};
+    return false;
+}
+
+void
+member_fork(struct member *m, const struct record_key *key, const char *type,
+            const char *field, const char *text, struct buf *out)
+{
+    struct ledger *l = m->l;
+    const struct sync_store *store = replica_store(ledger_replica(l));
+    const struct field *f = field_by_name(type_of(m, type), field);
+    struct op *op = mem_new(sizeof(*op));
+    struct value v = {.kind = f->kind, .as.text = slice_text(text)};
+    struct item_place at = {.log = m->log.pub, .seq = member_log(m)->head_seq};
+    uint8_t nonce[ITEM_NONCE_BYTES] = {7};
+    struct buf b = BUF_NONE;
+    struct buf plain = BUF_NONE;
+    struct buf item = BUF_NONE;
+    struct entry_writer w;
+    struct entry head;
+    struct hash id;
+    must(store->trunk(store->self, &m->log.pub, at.seq, head_of, &head));
+    value_encode(&v, &b);
+    op->code = OP_PUT;
+    op->unit = key->unit;
+    memcpy(op->record, key->id, RECORD_ID_BYTES);
+    op->type = type_of(m, type)->code;
+    op->fields_n = 1;
+    op->field[0] = (struct put_field){.code = f->code, .value = buf_slice(&b)};
+    op_encode(op, &plain);
+    item_seal(key->scope, 1, ledger_scope_key(l, key->scope, 1), nonce, &at,
+              buf_slice(&plain), &item);
+    entry_writer_init(&w);
+    entry_add(&w, buf_slice(&item));
+    head.clock++;
+    entry_finish(&w, &head, replica_community(ledger_replica(l)), &m->log, out, &id);
+    entry_writer_fini(&w);
+    buf_free(&b);
+    buf_free(&plain);
+    buf_free(&item);
     mem_free(op);
 }
 

@@ -43,13 +43,25 @@ void member_pull(struct member *to, struct member *from);
 /* Everybody pulls from everybody until nothing moves. */
 void community_sync(struct community *c);
 void community_seal(struct community *c);
+/* The member's log ends at seq (0: nothing of it is good). The hub learns it. */
+void community_revoke(struct community *c, const struct member *m, uint64_t seq);
+/* A later grant for the member's log: this role from seq on. */
+void community_regrant(struct community *c, const struct member *m, enum role role,
+                       uint64_t from);
 
+/* Begins a transaction and a run of the member's own log. */
+struct author_run *member_begin(struct member *m);
+void member_end(struct member *m, struct author_run *run);
+const struct log_state *member_log(const struct member *m);
 /* One record of the type with one text field, by the member's own log. */
 struct record_key member_add(struct member *m, const char *type, uint32_t unit,
                              const char *field, const char *text);
 /* Sets a text field, replacing what this member's tables show as surviving. */
 void member_set(struct member *m, const struct record_key *key, const char *type,
                 const char *field, const char *text);
+/* A whole entry of the member's log at its head's seq, another one: a fork. */
+void member_fork(struct member *m, const struct record_key *key, const char *type,
+                 const char *field, const char *text, struct buf *out);
 /* State of the field, its shown text, and how many versions survive; false: no record. */
 bool member_field(struct member *m, const struct record_key *key, const char *type,
                   const char *field, enum field_state *state, char text[static 64],

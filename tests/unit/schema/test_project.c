@@ -333,6 +333,137 @@ what_is_rolled_back_is_not_there(void **state)
     community_fini(&c);
 }
 
+/* ---- what counted and does not any more */
+
+static void
+work_after_the_cut_goes_and_what_was_before_comes_back(void **state)
+{
+    struct community c;
+    enum field_state s;
+    char text[64];
+    size_t n;
+    (void)state;
+    community_of(&c, 1);
+    struct record_key k = member_add(&c.m[0], "need", 301, "title", "a");
+    community_sync(&c);
+    struct record_key good = member_add(&c.m[1], "need", 301, "title", "good");
+    struct record_key bad = member_add(&c.m[1], "need", 301, "title", "bad");
+    member_set(&c.m[1], &k, "need", "title", "b");
+    member_set(&c.m[1], &good, "need", "title", "worse");
+    community_sync(&c);
+    assert_field(&c.m[0], &k, "need", "title", FIELD_CLEAN, "b", 1);
+    community_revoke(&c, &c.m[1], 1);
+    community_sync(&c);
+    for (size_t i = 0; i < c.n; i++) {
+        assert_field(&c.m[i], &k, "need", "title", FIELD_CLEAN, "a", 1);
+        assert_field(&c.m[i], &good, "need", "title", FIELD_CLEAN, "good", 1);
+        assert_false(member_field(&c.m[i], &bad, "need", "title", &s, text, &n));
+        assert_int_equal(count(&c.m[i], "SELECT count(*) FROM record_item"), 0);
+    }
+    assert_agreed(&c);
+    community_fini(&c);
+}
+
+static void
+a_fork_takes_its_entry_back(void **state)
+{
+    struct community c;
+    struct buf other = BUF_NONE;
+    enum offer what;
+    (void)state;
+    community_of(&c, 1);
+    struct record_key k = member_add(&c.m[1], "need", 301, "title", "a");
+    member_set(&c.m[1], &k, "need", "title", "b");
+    community_sync(&c);
+    assert_field(&c.m[0], &k, "need", "title", FIELD_CLEAN, "b", 1);
+    member_fork(&c.m[1], &k, "need", "title", "c", &other);
+    assert_ok(ledger_begin(c.m[0].l));
+    assert_ok(replica_offer(ledger_replica(c.m[0].l), buf_slice(&other), &what));
+    assert_ok(ledger_settle(c.m[0].l));
+    assert_ok(ledger_commit(c.m[0].l));
+    assert_field(&c.m[0], &k, "need", "title", FIELD_CLEAN, "a", 1);
+    buf_free(&other);
+    community_fini(&c);
+}
+
+static void
+the_first_item_may_go_and_a_later_one_stay(void **state)
+{
+    struct community c;
+    (void)state;
+    community_init(&c);
+    community_groups(&c, 1);
+    assert_ok(community_join(&c, community_invite(&c, 301, ROLE_LEADER)));
+    assert_ok(community_join(&c, community_invite(&c, 301, ROLE_HELPER)));
+    community_sync(&c);
+    struct record_key k = member_add(&c.m[1], "need", 301, "title", "first");
+    community_sync(&c);
+    member_set(&c.m[2], &k, "need", "place", "later");
+    member_set(&c.m[2], &k, "need", "words", "more");
+    community_sync(&c);
+    community_revoke(&c, &c.m[1], 0);
+    community_sync(&c);
+    for (size_t i = 0; i < c.n; i++) {
+        enum field_state s = FIELD_CLEAN;
+        char text[64];
+        size_t n = 0;
+        assert_true(member_field(&c.m[i], &k, "need", "title", &s, text, &n));
+        assert_int_equal(n, 0);
+        assert_field(&c.m[i], &k, "need", "place", FIELD_CLEAN, "later", 1);
+        assert_field(&c.m[i], &k, "need", "words", FIELD_CLEAN, "more", 1);
+        assert_int_equal(count(&c.m[i], "SELECT count(*) FROM record_item"), 1);
+    }
+    assert_agreed(&c);
+    community_fini(&c);
+}
+
+static void
+a_grant_that_comes_later_is_asked_again(void **state)
+{
+    struct community c;
+    (void)state;
+    community_of(&c, 1);
+    struct record_key k = member_add(&c.m[1], "need", 301, "title", "a"); /* seq 1 */
+    member_set(&c.m[1], &k, "need", "title", "b");                        /* seq 2 */
+    community_sync(&c);
+    assert_field(&c.m[0], &k, "need", "title", FIELD_CLEAN, "b", 1);
+    community_regrant(&c, &c.m[1], ROLE_AUDITOR, 2);
+    community_sync(&c);
+    for (size_t i = 0; i < c.n; i++)
+        assert_field(&c.m[i], &k, "need", "title", FIELD_CLEAN, "a", 1);
+    assert_agreed(&c);
+    community_regrant(&c, &c.m[1], ROLE_LEADER, 2);
+    community_sync(&c);
+    for (size_t i = 0; i < c.n; i++)
+        assert_field(&c.m[i], &k, "need", "title", FIELD_CLEAN, "b", 1);
+    assert_agreed(&c);
+    community_fini(&c);
+}
+
+static void
+projecting_everything_again_changes_nothing(void **state)
+{
+    struct community c;
+    struct digests before;
+    struct digests after;
+    static const struct change again = {.kind = CHANGE_REFOLD};
+    const struct changes changes = {.p = &again, .n = 1};
+    (void)state;
+    community_of(&c, 1);
+    struct record_key k = member_add(&c.m[1], "need", 301, "title", "a");
+    community_sync(&c);
+    member_set(&c.m[0], &k, "need", "title", "hub");
+    member_set(&c.m[1], &k, "need", "title", "group");
+    community_sync(&c);
+    member_digests(&c.m[0], &before);
+    assert_ok(ledger_begin(c.m[0].l));
+    assert_ok(ledger_project(c.m[0].l, &changes));
+    assert_ok(ledger_commit(c.m[0].l));
+    member_digests(&c.m[0], &after);
+    assert_true(digests_agree(&before, &after));
+    community_fini(&c);
+}
+
 /* ---- any order */
 
 static uint32_t
@@ -409,6 +540,11 @@ main(void)
         cmocka_unit_test(a_key_that_comes_later_shows_what_was_carried),
         cmocka_unit_test(what_the_rules_refuse_changes_nothing_anywhere),
         cmocka_unit_test(what_is_rolled_back_is_not_there),
+        cmocka_unit_test(work_after_the_cut_goes_and_what_was_before_comes_back),
+        cmocka_unit_test(a_fork_takes_its_entry_back),
+        cmocka_unit_test(the_first_item_may_go_and_a_later_one_stay),
+        cmocka_unit_test(a_grant_that_comes_later_is_asked_again),
+        cmocka_unit_test(projecting_everything_again_changes_nothing),
         cmocka_unit_test(any_order_of_arrival_ends_in_the_same_tables),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
