@@ -287,8 +287,8 @@ node_after_commit(struct node *n)
     return RC_OK;
 }
 
-enum rc
-node_turn(struct node *n, enum rc (*work)(struct node *n, void *arg), void *arg)
+static enum rc
+turn(struct node *n, enum rc (*work)(struct node *n, void *arg), void *arg)
 {
     enum rc rc = ledger_begin(n->ledger);
     if (rc != RC_OK)
@@ -300,6 +300,30 @@ node_turn(struct node *n, enum rc (*work)(struct node *n, void *arg), void *arg)
     }
     rc = ledger_commit(n->ledger);
     return rc == RC_OK ? node_after_commit(n) : rc;
+}
+
+static enum rc
+work_upkeep(struct node *n, void *arg)
+{
+    struct hub hub = {.hub = &n->hub, .officer = n->has_officer ? &n->officer : NULL};
+    bool did = false;
+    (void)arg;
+    enum rc rc = hub_upkeep(n->ledger, &hub, &did);
+    return rc != RC_OK ? rc : did ? RC_OK : RC_NO;
+}
+
+enum rc
+node_turn(struct node *n, enum rc (*work)(struct node *n, void *arg), void *arg)
+{
+    enum rc rc = turn(n, work, arg);
+    if (rc != RC_OK || !node_may_seal(n))
+        return rc;
+    /* A new unit's scope is due in the hub's next transaction; the work is done either
+     * way. */
+    enum rc upkeep = turn(n, work_upkeep, NULL);
+    if (upkeep != RC_OK && upkeep != RC_NO)
+        log_warn("upkeep.failed rc=%s", rc_name(upkeep));
+    return RC_OK;
 }
 
 enum rc
