@@ -295,6 +295,23 @@ note_open(struct peer *p)
     }
 }
 
+/* What comes next: the timer, and the socket only when the session has worked through
+ * what it has; else what is read would pile up. */
+static void
+await(struct peer *p)
+{
+    uint64_t now = now_ms();
+    bool has_work = p->effects.deadline_ms <= now;
+    if (has_work)
+        event_del(p->readable);
+    else
+        event_add(p->readable, NULL);
+    if (p->effects.deadline_ms != UINT64_MAX)
+        timer_set(p->timer, has_work ? 0 : p->effects.deadline_ms - now);
+    else
+        event_del(p->timer);
+}
+
 static void
 step(struct peer *p, const struct session_event *event)
 {
@@ -326,11 +343,7 @@ step(struct peer *p, const struct session_event *event)
         peer_close(p, close_text(CLOSE_DONE));
         return;
     }
-    if (p->effects.deadline_ms != UINT64_MAX) {
-        uint64_t now = now_ms();
-        timer_set(p->timer,
-                  p->effects.deadline_ms > now ? p->effects.deadline_ms - now : 0);
-    }
+    await(p);
 }
 
 void
