@@ -20,8 +20,7 @@ struct hub_birth {
 enum rc hub_create(struct ledger *l, const struct hub_birth *b,
                    struct fault *why) MUST_USE;
 
-struct invite { /* also as bytes: invite_encode, BUNDLE of `invite --file` (AUTHORITY.md
-                   section 9) */
+struct invite { /* also as bytes: INVITE.md */
     uint8_t no[INVITE_NO_BYTES];
     struct key secret; /* psk of the handshake */
     uint8_t once_seed[SEED_BYTES];
@@ -36,6 +35,9 @@ struct invite { /* also as bytes: invite_encode, BUNDLE of `invite --file` (AUTH
     struct buf keys; /* scope u32 ‖ epoch u32 ‖ key 32: present keys of its scopes */
 };
 void invite_fini(struct invite *i);
+/* The key of the invited node's acknowledgement log, made from the invite's seed: the hub
+ * enrols it before it has heard of the node. pair_wipe when done. */
+void invite_ack(const struct invite *i, struct pair *out);
 void invite_encode(const struct invite *i,
                    struct buf *out); /* the file; its secrets are in it */
 enum rc invite_decode(struct slice file, struct invite *out) MUST_USE;

@@ -168,12 +168,16 @@ make_grant(struct ledger *l, uint32_t unit, enum role role, struct grant *out,
 static enum rc
 keep(struct ledger *l, const struct invite *i, uint32_t post)
 {
+    struct pair ack;
+    invite_ack(i, &ack);
     struct invite_row row = {.secret = i->secret,
                              .grant_op = buf_slice(&i->grant_op),
                              .node = i->node,
                              .log_no = i->log_no,
                              .post = post,
-                             .until_ms = i->until_ms};
+                             .until_ms = i->until_ms,
+                             .ack = ack.pub};
+    pair_wipe(&ack);
     memcpy(row.no, i->no, INVITE_NO_BYTES);
     return local_put_invite(l->db, &row);
 }
@@ -263,14 +267,15 @@ joined_grant(struct decree *d, struct slice grant_op, const struct join *j)
 }
 
 static enum rc
-write_node(struct decree *d, const struct grant *g, const struct join *j)
+write_node(struct decree *d, const struct grant *g, const struct join *j,
+           const struct key *ack)
 {
     struct auth_op *op = decree_next(d, AUTH_NODE);
     op->node = g->node;
     op->box_key = j->box_key;
     op->unit = g->unit;
     op->scopes = g->scopes;
-    /* ack_key stays zero, which is no key: a joiner does not tell one (yet). */
+    op->ack_key = *ack;
     return decree_add(d);
 }
 
@@ -294,7 +299,7 @@ write_join(struct decree *d, const struct invite_row *row, const struct join *j)
     enum rc rc = joined_grant(d, row->grant_op, j);
     if (rc == RC_OK) {
         *g = d->op->grant;
-        rc = write_node(d, g, j);
+        rc = write_node(d, g, j, &row->ack);
     }
     if (rc == RC_OK)
         rc = joined_grant(d, row->grant_op, j);

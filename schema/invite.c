@@ -22,6 +22,20 @@ invite_fini(struct invite *i)
     mem_wipe(i, sizeof(*i));
 }
 
+void
+invite_ack(const struct invite *i, struct pair *out)
+{
+    static const char tag[] = "linjuli-ack";
+    struct hash_run run;
+    hash_init(&run);
+    hash_add(&run, slice_of(tag, sizeof(tag) - 1));
+    hash_add(&run, slice_of(i->once_seed, SEED_BYTES));
+    struct hash seed = hash_done(&run);
+    pair_from_seed(PAIR_SIGN, seed.b, out);
+    mem_wipe(&seed, sizeof(seed));
+    mem_wipe(&run, sizeof(run));
+}
+
 /* ---- writing */
 
 static void

@@ -144,6 +144,7 @@ local_put_invite(struct db *db, const struct invite_row *i)
     sqlite3_bind_int64(s, 6, i->post);
     sqlite3_bind_int64(s, 7, (int64_t)i->until_ms);
     sqlite3_bind_int64(s, 8, i->is_used);
+    db_bind_slice(s, 9, slice_of(i->ack.b, KEY_BYTES));
     return db_run(db, s);
 }
 
@@ -163,6 +164,7 @@ local_invite(struct db *db, const uint8_t no[static INVITE_NO_BYTES],
                                    .is_used = sqlite3_column_int(s, 6) != 0};
         memcpy(out->no, no, INVITE_NO_BYTES);
         column_fixed(s, 0, out->secret.b, KEY_BYTES);
+        column_fixed(s, 7, out->ack.b, KEY_BYTES);
         grant_op->n = 0;
         buf_add_slice(grant_op, db_column_slice(s, 1));
         out->grant_op = buf_slice(grant_op);

@@ -37,6 +37,7 @@ struct invite_row {
     uint32_t node, log_no, post;
     uint64_t until_ms;
     bool is_used;
+    struct key ack; /* of the node's acknowledgement log */
 };
 enum rc local_put_invite(struct db *db, const struct invite_row *i) MUST_USE;
 /* grant_op is copied into `grant_op` (cleared first). RC_NOTFOUND. */

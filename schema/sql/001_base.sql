@@ -67,6 +67,7 @@ CREATE TABLE local_invite (
     node   INTEGER NOT NULL,                      -- numbers given away with it
     log_no INTEGER NOT NULL,
     post   INTEGER NOT NULL,
+    ack    BLOB NOT NULL CHECK (length(ack) = 32), -- key of the node's acknowledgement log
     until_ms INTEGER NOT NULL,
     used   INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
