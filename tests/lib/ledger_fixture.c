@@ -329,6 +329,22 @@ community_revoke(struct community *c, const struct member *m, uint64_t seq)
 }
 
 void
+community_erase(struct community *c, const struct record_key *key)
+{
+    struct ledger *l = c->m[0].l;
+    struct decree d;
+    must(ledger_begin(l));
+    must(decree_begin(&d, l, &c->hub_key));
+    struct auth_op *op = decree_next(&d, AUTH_ERASE);
+    op->scope = key->scope;
+    op->unit = key->unit;
+    memcpy(op->record, key->id, RECORD_ID_BYTES);
+    op->reason = 1;
+    op->request = slice_text("2026-1");
+    order(c, &d);
+}
+
+void
 community_regrant(struct community *c, const struct member *m, enum role role,
                   uint64_t from)
 {
@@ -436,8 +452,10 @@ member_set(struct member *m, const struct record_key *key, const char *type,
     const struct field *f = field_by_name(t, field);
     struct image im = {0};
     struct op *op = mem_new(sizeof(*op));
-    struct value v = {.kind = f->kind, .as.text = slice_text(text)};
+    struct value v = {.kind = f->kind, .is_nil = text == NULL};
     struct buf b = BUF_NONE;
+    if (text != NULL)
+        v.as.text = slice_text(text);
     bool there = read_image(m, key, t->code, &im);
     assert(there);
     value_encode(&v, &b);

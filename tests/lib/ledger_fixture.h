@@ -45,6 +45,8 @@ void community_sync(struct community *c);
 void community_seal(struct community *c);
 /* The member's log ends at seq (0: nothing of it is good). The hub learns it. */
 void community_revoke(struct community *c, const struct member *m, uint64_t seq);
+/* An erase of the record that names no item: it takes the record from every table. */
+void community_erase(struct community *c, const struct record_key *key);
 /* A later grant for the member's log: this role from seq on. */
 void community_regrant(struct community *c, const struct member *m, enum role role,
                        uint64_t from);
@@ -56,7 +58,8 @@ const struct log_state *member_log(const struct member *m);
 /* One record of the type with one text field, by the member's own log. */
 struct record_key member_add(struct member *m, const char *type, uint32_t unit,
                              const char *field, const char *text);
-/* Sets a text field, replacing what this member's tables show as surviving. */
+/* Sets a text field (NULL: empties it), replacing what this member's tables show as
+ * surviving. */
 void member_set(struct member *m, const struct record_key *key, const char *type,
                 const char *field, const char *text);
 /* A whole entry of the member's log at its head's seq, another one: a fork. */

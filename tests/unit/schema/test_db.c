@@ -186,12 +186,13 @@ every_statement_can_be_prepared(void **state)
 }
 
 /* These go through a large table because they are about all of it, or about what happens
- * once in a community's life (a fork, a revocation). */
+ * once in a while (a fork, a revocation, an import taken back). */
 static bool
 may_scan(const char *sql)
 {
     static const char *const whole[] = {
         "SELECT no FROM record WHERE entry BETWEEN",
+        "SELECT no, type FROM record WHERE entry BETWEEN", /* undo of an import */
         "SELECT DISTINCT no FROM record_item WHERE entry",
         "SELECT no, scope FROM record ORDER BY",
         "SELECT (SELECT count(*) FROM record)",

@@ -103,6 +103,73 @@ a_change_replaces_what_was_seen(void **state)
 }
 
 static void
+an_emptied_field_is_not_a_field_that_never_was(void **state)
+{
+    struct community c;
+    (void)state;
+    community_of(&c, 1);
+    struct record_key k = member_add(&c.m[1], "need", 301, "title", "a");
+    community_sync(&c);
+    struct digests never;
+    struct digests emptied;
+    member_digests(&c.m[0], &never);
+    member_set(&c.m[1], &k, "need", "place", NULL);
+    community_sync(&c);
+    for (size_t i = 0; i < 2; i++)
+        assert_field(&c.m[i], &k, "need", "place", FIELD_CLEAN, "", 1);
+    member_digests(&c.m[0], &emptied);
+    assert_false(digests_agree(&never, &emptied));
+    assert_agreed(&c);
+    /* And in a record's very first item. */
+    struct author_run *run = member_begin(&c.m[1]);
+    struct op *op = mem_new(sizeof(*op));
+    struct buf b = BUF_NONE;
+    pack_text(&b, slice_text("b"));
+    size_t n = b.n;
+    pack_nil(&b);
+    op->code = OP_PUT;
+    op->unit = 301;
+    op->type = 180;
+    ledger_new_id(c.m[1].l, op->record);
+    memcpy(k.id, op->record, RECORD_ID_BYTES);
+    op->fields_n = 2;
+    op->field[0] = (struct put_field){.code = 10, .value = slice_of(b.p, n)};
+    op->field[1] = (struct put_field){.code = 14, .value = slice_of(b.p + n, 1)};
+    assert_ok(author_put(run, 1, op));
+    member_end(&c.m[1], run);
+    community_sync(&c);
+    assert_field(&c.m[0], &k, "need", "place", FIELD_CLEAN, "", 1);
+    assert_agreed(&c);
+    buf_free(&b);
+    mem_free(op);
+    community_fini(&c);
+}
+
+static void
+an_erased_record_is_gone_and_stays_so(void **state)
+{
+    struct community c;
+    enum field_state s;
+    char text[64];
+    size_t n;
+    (void)state;
+    community_of(&c, 1);
+    struct record_key k = member_add(&c.m[1], "need", 301, "title", "a");
+    struct record_key other = member_add(&c.m[1], "need", 301, "title", "b");
+    member_set(&c.m[1], &k, "need", "title", "c");
+    community_sync(&c);
+    community_erase(&c, &k);
+    member_set(&c.m[1], &k, "need", "title", "not heard yet");
+    community_sync(&c);
+    for (size_t i = 0; i < 2; i++) {
+        assert_false(member_field(&c.m[i], &k, "need", "title", &s, text, &n));
+        assert_field(&c.m[i], &other, "need", "title", FIELD_CLEAN, "b", 1);
+    }
+    assert_agreed(&c);
+    community_fini(&c);
+}
+
+static void
 the_same_field_apart_is_a_conflict_on_both_until_it_is_settled(void **state)
 {
     struct community c;
@@ -531,6 +598,8 @@ main(void)
         cmocka_unit_test(a_record_arrives_as_it_was_written),
         cmocka_unit_test(what_a_node_cannot_read_is_carried),
         cmocka_unit_test(a_change_replaces_what_was_seen),
+        cmocka_unit_test(an_emptied_field_is_not_a_field_that_never_was),
+        cmocka_unit_test(an_erased_record_is_gone_and_stays_so),
         cmocka_unit_test(the_same_field_apart_is_a_conflict_on_both_until_it_is_settled),
         cmocka_unit_test(different_fields_apart_both_stay),
         cmocka_unit_test(a_seal_decides_what_is_shown_of_a_conflict),

@@ -152,7 +152,7 @@ the_doctor_finds_a_wrong_log(void **state)
     static const char *const sql[] = {
         "UPDATE log_entry SET body = CAST(substr(body, 1, length(body) - 1) || x'00' AS"
         " BLOB) WHERE k = (SELECT max(k) FROM log_entry)",
-        "UPDATE log_entry SET head = CAST(substr(head, 1, 191) || x'00' AS BLOB)"
+        "UPDATE log_entry SET head = CAST(substr(head, 1, 191) || x'ff' AS BLOB)"
         " WHERE k = (SELECT max(k) FROM log_entry)",
         "DELETE FROM log_entry WHERE k = (SELECT max(k) FROM log_entry)",
         "DELETE FROM log_entry WHERE k = (SELECT min(k) FROM log_entry)",
