@@ -25,6 +25,18 @@ match(struct session *s, const struct peer_log *l, struct slice head, struct sli
     return RC_OK;
 }
 
+/* The peer knows of the fork: it need not be told. */
+static void
+has_proof(const struct session *s, struct peer_log *l, struct slice one, struct slice two)
+{
+    struct hash ids[2] = {entry_id(one), entry_id(two)};
+
+    l->theirs.is_authority = l->ours.is_authority;
+    l->theirs.no = l->ours.no;
+    l->theirs.proof_seq = get_u64(one.p + HEAD_SEQ_AT);
+    l->theirs.proof = keyed_proof(session_hash(s), ids);
+}
+
 /* Proofs of data logs rest on the authority log as it stands: it is settled first. */
 enum rc
 on_proof(struct session *s, struct slice payload)
@@ -51,7 +63,10 @@ on_proof(struct session *s, struct slice payload)
     }
     l->is_searching = false;
     s->cursor = 0;
-    if (two.p == NULL) {
+    s->owes_ack = true; /* our row is another one now */
+    if (two.p != NULL) {
+        has_proof(s, l, one, two);
+    } else {
         rc = match(s, l, one, &two);
         if (rc == RC_NOTFOUND) {
             return RC_OK;

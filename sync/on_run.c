@@ -143,6 +143,10 @@ done(struct session *s, bool aside, struct slice last)
     s->run_skip = false;
     s->runs_in++;
     s->owes_ack = true;
+    if (l == NULL && !aside && s->run_kind == ENTRY_AUTHORITY) {
+        s->run_id = entry_id(last);
+        s->is_run_new = true;
+    }
     if (l != NULL) {
         l->is_searching = false;
         if (!aside && s->knows_rows) {

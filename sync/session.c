@@ -89,6 +89,9 @@ write_frames(struct session *s)
     struct buf *out = &s->out->out;
     size_t at = 0;
 
+    if (s->tape != NULL) {
+        buf_add_slice(s->tape, buf_slice(&s->frames));
+    }
     if (s->noise == NULL) { /* shake_skip: in plaintext */
         buf_add_slice(out, buf_slice(&s->frames));
     }
@@ -331,6 +334,7 @@ work(struct session *s)
         return rc;
     }
     rows_refresh(s);
+    rows_late(s);
     if (s->owes_ack) {
         message_ack(s);
     }

@@ -53,11 +53,12 @@ struct peer_log {
     struct key log;
     struct vrow ours;
     uint8_t
-        raw[3 * KEYED_BYTES]; /* beginnings of our head and proof: has ours changed? */
+        raw[4 * KEYED_BYTES]; /* beginnings of our head and proof: has ours changed? */
     struct vrow told;         /* no 0: nothing yet */
     struct vrow theirs;       /* no 0: nothing yet */
     uint64_t next;            /* seq to stream next; 0: to be found from `theirs` */
     bool has_last;            /* `last` is the id of next - 1, which they have */
+    bool is_held_other;       /* what they hold behind their head is not of our trunk */
     bool is_searching;        /* an IDS or a head of ours is under way */
     uint8_t asked, asks;      /* ASKs sent, answered since the last comparison */
     uint8_t searches;
@@ -82,11 +83,14 @@ struct session {
     size_t plain_at;  /* worked through so far */
     size_t run_at;    /* inside the RUN at the front: next entry; 0: at its beginning */
     struct key run_log;
+    struct hash run_id; /* of its last entry, with is_run_new */
     enum entry_kind run_kind;
     uint64_t run_seq;
+    bool is_run_new;   /* its reign is none yet: see rows_late */
     bool run_skip;     /* the rest of it is of no use */
     struct buf frames; /* to send: not yet enciphered */
     struct buf scratch;
+    struct buf *tape; /* tests: frames as they are sent, in plaintext; else NULL */
 
     /* the peer */
     uint32_t node;
@@ -166,6 +170,8 @@ bool rows_is_open_to(const struct session *s, const struct peer_log *l);
  * told. */
 void rows_assume(struct session *s, struct vrow *row, const struct peer_log *l,
                  uint64_t seq, const struct hash *id);
+/* The same for a reign that only this step's settle has made one. */
+void rows_late(struct session *s);
 void rows_claims(const struct session *s, uint64_t *here, uint64_t *there);
 
 /* ---- session_stream.c: what the peer lacks, in turns */

@@ -58,6 +58,7 @@ refresh(struct session *s, struct peer_log *l, const struct row *row)
     uint64_t trunk = replica_trunk_n(s->setup.replica, &row->log);
     struct vrow ours = l->ours;
     uint8_t raw[sizeof l->raw] = {0};
+    struct hash top;
 
     ours.head_seq = row->head_seq;
     ours.passed = row->is_authority ? 0 : row->passed;
@@ -68,15 +69,22 @@ refresh(struct session *s, struct peer_log *l, const struct row *row)
         memcpy(raw + KEYED_BYTES, row->proof[0].b, KEYED_BYTES);
         memcpy(raw + 2 * KEYED_BYTES, row->proof[1].b, KEYED_BYTES);
     }
+    if (ours.held > 0 && replica_trunk_head(s->setup.replica, &row->log, &top)) {
+        memcpy(raw + 3 * KEYED_BYTES, top.b, KEYED_BYTES);
+    }
     if (memcmp(raw, l->raw, sizeof raw) != 0 || ours.head_seq != l->ours.head_seq ||
-        ours.proof_seq != l->ours.proof_seq) {
+        ours.proof_seq != l->ours.proof_seq || (ours.held > 0) != (l->ours.held > 0)) {
         memset(&ours.head, 0, sizeof ours.head);
         memset(&ours.proof, 0, sizeof ours.proof);
+        memset(&ours.top, 0, sizeof ours.top);
         if (row->head_seq > 0) {
             ours.head = keyed_id(hash, &row->head);
         }
         if (row->has_proof) {
             ours.proof = keyed_proof(hash, row->proof);
+        }
+        if (ours.held > 0) {
+            ours.top = keyed_id(hash, &top);
         }
         memcpy(l->raw, raw, sizeof raw);
     }
@@ -209,10 +217,14 @@ rows_take(struct session *s, struct peer_log *l, const struct vrow *row)
 {
     l->is_searching = false;
     if (vrow_eq(&l->theirs, row)) {
-        l->theirs.held = row->held;
+        if (l->theirs.held != row->held) {
+            l->theirs = *row;
+            l->is_held_other = false;
+        }
         return;
     }
     l->theirs = *row;
+    l->is_held_other = false;
     if (l->next != 0 && row->head_seq >= l->next) { /* it has more than we streamed */
         l->next = 0;
         l->has_last = false;
@@ -248,6 +260,20 @@ rows_assume(struct session *s, struct vrow *row, const struct peer_log *l, uint6
     row->head_seq = seq;
     row->head = keyed_id(session_hash(s), id);
     row->held = 0;
+}
+
+void
+rows_late(struct session *s)
+{
+    struct peer_log *l;
+
+    if (s->is_run_new) {
+        l = rows_find_key(s, true, &s->run_log);
+        if (l != NULL && s->knows_rows) {
+            rows_assume(s, &l->theirs, l, s->run_seq, &s->run_id);
+        }
+        s->is_run_new = false;
+    }
 }
 
 void

@@ -128,6 +128,17 @@ diverged(struct session *s, struct peer_log *l)
     return search_start(s, l);
 }
 
+/* How much of our trunk they hold behind their head, as far as we can tell. */
+static uint64_t
+held_of(const struct session *s, const struct peer_log *l)
+{
+    uint64_t trunk = replica_trunk_n(s->setup.replica, &l->log);
+
+    return l->is_held_other || l->theirs.head_seq + l->theirs.held > trunk
+               ? 0
+               : l->theirs.held;
+}
+
 /* One RUN of the log's trunk, or the finding that there is none to be sent. */
 static enum rc
 stream_trunk(struct session *s, struct peer_log *l, uint64_t to, bool *more)
@@ -137,9 +148,11 @@ stream_trunk(struct session *s, struct peer_log *l, uint64_t to, bool *more)
     enum rc rc;
 
     if (l->next == 0) {
-        run.check = l->theirs.head_seq;
-        run.expect = l->theirs.head;
-        run.from = l->theirs.head_seq + l->theirs.held + 1;
+        uint64_t held = held_of(s, l);
+
+        run.check = l->theirs.head_seq + held;
+        run.expect = held > 0 ? l->theirs.top : l->theirs.head;
+        run.from = run.check + 1;
     } else {
         run.check = l->has_last ? l->next - 1 : 0;
         run.expect = l->last;
@@ -154,6 +167,11 @@ stream_trunk(struct session *s, struct peer_log *l, uint64_t to, bool *more)
     if (run.differs && l->next != 0) { /* our own trunk is another one by now */
         l->next = 0;
         l->has_last = false;
+        *more = true;
+        return RC_OK;
+    }
+    if (run.differs && held_of(s, l) > 0) {
+        l->is_held_other = true;
         *more = true;
         return RC_OK;
     }
@@ -192,7 +210,7 @@ is_authority_same(const struct session *s)
 static bool
 has_trunk_left(const struct peer_log *l, uint64_t to)
 {
-    uint64_t have = l->next != 0 ? l->next - 1 : l->theirs.head_seq + l->theirs.held;
+    uint64_t have = l->next != 0 ? l->next - 1 : l->theirs.head_seq;
 
     return have < to;
 }

@@ -83,6 +83,7 @@ vrow_add(struct buf *out, const struct vrow *row)
     }
     if (row->held > 0) {
         number_add(out, row->held);
+        buf_add(out, row->top.b, KEYED_BYTES);
     }
 }
 
@@ -107,6 +108,7 @@ vrow_read(struct reader *r, const struct vrow *last, struct vrow *out)
     }
     if ((flags & ROW_HELD) != 0) {
         row.held = number_read(r);
+        read_into(r, row.top.b, KEYED_BYTES);
         r->bad = r->bad || row.held == 0 || row.held > INT64_MAX - row.head_seq;
     }
     row.no = (uint32_t)no;

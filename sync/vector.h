@@ -19,7 +19,8 @@ struct vrow {
     uint64_t passed;    /* 0 in an authority row */
     uint64_t proof_seq; /* 0: none */
     struct keyed proof;
-    uint64_t held; /* entries held unverified behind the head */
+    uint64_t held;    /* entries held behind the head: unverified, or of another branch */
+    struct keyed top; /* the last of them */
 };
 
 /* First 8 bytes of SHA-256(handshake hash ‖ id), or of both ids of a proof. */

@@ -1,6 +1,8 @@
 /* Two sessions joined by a fake wire. */
 #include "tests/lib/pipe.h"
 
+#include "sync/session_impl.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -319,6 +321,14 @@ home_offer(struct home *h, const struct buf *entry)
     must(rc == RC_OK, rc_name(rc));
 }
 
+bool
+home_offer_any(struct home *h, const struct buf *entry)
+{
+    enum offer what;
+
+    return replica_offer(h->replica, buf_slice(entry), &what) == RC_OK;
+}
+
 void
 home_settle(struct home *h)
 {
@@ -392,8 +402,86 @@ pipe_fini(struct pipe *p)
         session_free(p->side[i].session);
         session_effects_fini(&p->side[i].fx);
         buf_free(&p->side[i].wire);
-        buf_free(&p->side[i].tape);
+        buf_free(&p->side[i].cipher);
+        buf_free(&p->side[i].plain);
     }
+}
+
+/* ---- the trace */
+static void
+tell_rows(struct reader *r)
+{
+    struct vrow row = {0};
+
+    while (r->n > 0 && !r->bad) {
+        struct vrow last = row;
+
+        vrow_read(r, &last, &row);
+        (void)printf(" %s%u:%llu/%llu", row.is_authority ? "a" : "", (unsigned)row.no,
+                     (unsigned long long)row.head_seq, (unsigned long long)row.passed);
+        if (row.proof_seq > 0) {
+            (void)printf("!%llu", (unsigned long long)row.proof_seq);
+        }
+        if (row.held > 0) {
+            (void)printf("+%llu", (unsigned long long)row.held);
+        }
+    }
+}
+
+static void
+tell_frame(const struct frame *f)
+{
+    static const char *const name[] = {"?",    "HELLO",  "DIGEST", "VECTOR", "ROWS",
+                                       "RUN",  "PROOF",  "ACK",    "IDS",    "ASK",
+                                       "JOIN", "JOINED", "PING",   "PONG",   "BYE"};
+    struct reader r = reader_of(f->payload);
+
+    (void)printf(" %s", f->type < 15 ? name[f->type] : "?");
+    if (f->type == 2) {
+        (void)printf("(%u %02x)", f->payload.p[0], f->payload.p[1]);
+    } else if (f->type == 3 || f->type == 4 || f->type == 7) {
+        if (f->type == 3) {
+            (void)printf("(%u)", read_u8(&r));
+        }
+        (void)printf("(%llu)", (unsigned long long)number_read(&r));
+        tell_rows(&r);
+    } else if (f->type == 5) {
+        (void)printf("(%u %zu %u:%llu)", f->payload.p[0], f->payload.n, f->payload.p[2],
+                     (unsigned long long)get_u64(f->payload.p + 41));
+    } else if (f->type == 8 || f->type == 9) {
+        read_u8(&r);
+        (void)printf("(%llu", (unsigned long long)number_read(&r));
+        (void)printf(" %llu", (unsigned long long)number_read(&r));
+        (void)printf(" %llu)", (unsigned long long)(f->type == 8 ? number_read(&r) : 0));
+    } else if (f->type == 14) {
+        (void)printf("(%u)", f->payload.p[0]);
+    }
+}
+
+static void
+tell(const struct pipe *p, int i, struct slice frames)
+{
+    struct frame f;
+    size_t used;
+
+    if (frames.n == 0) {
+        return;
+    }
+    (void)printf("[%llu] %d >", (unsigned long long)p->now_ms, i);
+    while (frame_next(frames, &f, &used) == FRAME_WHOLE) {
+        tell_frame(&f);
+        frames.p += used;
+        frames.n -= used;
+    }
+    (void)printf("\n");
+}
+
+void
+pipe_tell(struct pipe *p)
+{
+    p->tells = true;
+    p->side[0].keeps_tape = true;
+    p->side[1].keeps_tape = true;
 }
 
 static void
@@ -406,15 +494,20 @@ step(struct pipe *p, int i, enum session_event_kind kind, struct slice bytes)
                               .wall_ms = 1700000000000ull + p->now_ms,
                               .bytes = bytes,
                               .unsent_bytes = other->wire.n - other->took};
+    size_t before = me->plain.n;
     size_t n;
 
+    me->session->tape = me->keeps_tape ? &me->plain : NULL;
     must(session_step(me->session, &e, &me->fx) == RC_OK, "step");
+    if (p->tells) {
+        tell(p, i, slice_of(me->plain.p + before, me->plain.n - before));
+    }
     n = me->fx.out.n;
     me->sent += n;
     me->sends += n > 0;
     me->longest = n > me->longest ? n : me->longest;
     if (me->keeps_tape) {
-        buf_add_slice(&me->tape, buf_slice(&me->fx.out));
+        buf_add_slice(&me->cipher, buf_slice(&me->fx.out));
     }
     n = n < p->budget ? n : (size_t)p->budget;
     p->budget -= p->budget == UINT64_MAX ? 0 : n;

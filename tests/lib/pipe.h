@@ -58,8 +58,9 @@ struct home {
 };
 void home_init(struct home *h, const struct town *t, uint32_t node);
 void home_fini(struct home *h);
-void home_take(struct home *h, const struct buf *entry);  /* one, and settled */
-void home_offer(struct home *h, const struct buf *entry); /* one, not settled */
+void home_take(struct home *h, const struct buf *entry);      /* one, and settled */
+void home_offer(struct home *h, const struct buf *entry);     /* one, not settled */
+bool home_offer_any(struct home *h, const struct buf *entry); /* may be refused */
 void home_settle(struct home *h);
 bool home_same(const struct home *a, const struct home *b); /* digests */
 
@@ -78,8 +79,8 @@ struct side {
     size_t sends;  /* steps that said something */
     size_t changes_n;
     uint64_t deadline_ms;
-    size_t longest;  /* most bytes that one step said */
-    struct buf tape; /* everything it said */
+    size_t longest;           /* most bytes that one step said */
+    struct buf cipher, plain; /* everything it said, with keeps_tape */
     bool keeps_tape;
 };
 struct pipe {
@@ -87,6 +88,7 @@ struct pipe {
     uint64_t now_ms;
     size_t piece;    /* at most so many bytes are handed over at once; 0: all */
     uint64_t random; /* not zero: pieces of 1 to `piece` bytes, drawn from this */
+    bool tells;
     uint64_t budget; /* bytes that still pass, both ways together */
 };
 void pipe_setup(const struct town *t, const struct home *h, bool initiates,
@@ -98,6 +100,8 @@ void pipe_init_with(struct pipe *p, struct home *a, const struct session_setup *
 void pipe_fini(struct pipe *p);
 /* One event to one side; its output goes on the wire. */
 void pipe_step(struct pipe *p, int side, enum session_event_kind kind);
+/* Steps say what they sent on stdout. */
+void pipe_tell(struct pipe *p);
 /* Until nobody has anything to say, time standing still. */
 void pipe_run(struct pipe *p);
 /* Both ends see the other gone. */

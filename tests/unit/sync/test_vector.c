@@ -14,7 +14,8 @@ static const struct vrow all = {.is_authority = false,
                                 .passed = 200,
                                 .proof_seq = 3,
                                 .proof = {{8, 7, 6, 5, 4, 3, 2, 1}},
-                                .held = 12};
+                                .held = 12,
+                                .top = {{5, 5, 5}}};
 
 static void
 a_row_comes_back_as_it_was_written(void **state)
@@ -42,6 +43,7 @@ a_row_comes_back_as_it_was_written(void **state)
         assert_false(r.bad);
         assert_true(vrow_eq(&row, &rows[i]));
         assert_true(row.held == rows[i].held);
+        assert_true(keyed_eq(&row.top, &rows[i].top));
         last = row;
     }
     assert_true(read_done(&r));
