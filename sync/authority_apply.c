@@ -443,8 +443,8 @@ take_counting(const struct step *s, uint32_t index)
         return appoint(s);
     case AUTH_ERASE:
         return take_erase(s);
-    case AUTH_SUCCEED:
-        return true; /* has done its part by opening the reign */
+    case AUTH_SUCCEED: /* has done its part by opening the reign */
+        return s->pos > 0 && s->e->seq == 1 && index == 0;
     }
     return false; /* of unknown code: no effect */
 }

@@ -85,6 +85,26 @@ item_at(struct opened *o, uint32_t index)
     return item.bytes;
 }
 
+/* Enrols no signing key that is none (AUTHORITY.md section 6). A grant that does needs
+ * signatures, and auth_op_verify lets none hold. */
+static bool
+enrols_well(const struct auth_op *op)
+{
+    if (op->code == AUTH_CREATE &&
+        !(key_is_valid(&op->root_key) && key_is_valid(&op->hub_key))) {
+        return false;
+    }
+    if (op->code == AUTH_NODE && !key_is_valid(&op->ack_key)) {
+        return false;
+    }
+    for (uint16_t i = 0; i < op->officers.n; i++) {
+        if (!key_is_valid(&op->officers.key[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool
 decode(struct slice item, struct auth_op *out)
 {
@@ -93,7 +113,7 @@ decode(struct slice item, struct auth_op *out)
     if (item.n > ITEM_HEAD_BYTES) {
         bytes = slice_of(item.p + ITEM_HEAD_BYTES, item.n - ITEM_HEAD_BYTES);
     }
-    if (bytes.n == 0 || auth_op_decode(bytes, out) != RC_OK) {
+    if (bytes.n == 0 || auth_op_decode(bytes, out) != RC_OK || !enrols_well(out)) {
         out->code = (enum auth_code)0;
         return false;
     }

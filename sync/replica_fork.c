@@ -162,6 +162,52 @@ drop_heads(struct replica *r, struct held *h)
     return has_any ? held_loose_moved(r, h) : RC_OK;
 }
 
+struct heads {
+    struct replica *r;
+    struct held *h;
+    struct arrival a[2];
+    struct buf bytes[2];
+    size_t n;
+};
+
+static bool
+heads_one(void *arg, const struct stored *e)
+{
+    struct heads *t = arg;
+    const struct loose *l = held_loose(t->h, &e->id);
+    struct arrival *a = &t->a[t->n];
+
+    if (l != NULL && l->is_moving &&
+        (hash_eq(&e->id, &t->h->proof.id[0]) || hash_eq(&e->id, &t->h->proof.id[1])) &&
+        t->r->codec.read(t->r->codec.self, e->bytes, a)) {
+        buf_add(&t->bytes[t->n], e->bytes.p, t->r->codec.head_n);
+        a->fact.id = e->id;
+        a->bytes = buf_slice(&t->bytes[t->n]);
+        t->n++;
+    }
+    return t->n < 2;
+}
+
+enum rc
+held_loose_drop(struct replica *r, struct held *h)
+{
+    struct heads t = {.r = r, .h = h};
+    enum rc rc = RC_OK;
+
+    if (h->proof.seq > 0) {
+        rc = r->store->loose_each(r->store->self, &h->key, heads_one, &t);
+    }
+    if (rc == RC_OK) {
+        rc = held_loose_moved(r, h);
+    }
+    for (size_t i = 0; i < t.n && rc == RC_OK; i++) {
+        rc = held_loose_put(r, h, &t.a[i], VERDICT_GOOD);
+    }
+    buf_free(&t.bytes[0]);
+    buf_free(&t.bytes[1]);
+    return rc;
+}
+
 enum rc
 held_prove(struct replica *r, struct held *h, const struct arrival *a)
 {

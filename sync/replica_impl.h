@@ -76,6 +76,7 @@ struct held {
     size_t sought;       /* line that was looked for in the whole trunk, plus 1 */
     /* since the last settle */
     bool is_active, is_dirty, must_check, has_fork;
+    bool has_blob;
     bool is_behind; /* loaded: its state is older than its trunk */
     uint64_t was_head, was_seal, keep;
     /* of the community's tree */
@@ -188,6 +189,8 @@ enum rc held_loose_put(struct replica *r, struct held *h, const struct arrival *
 enum rc held_loose_del(struct replica *r, struct held *h, const struct hash *id) MUST_USE;
 /* Takes away all that are moving. */
 enum rc held_loose_moved(struct replica *r, struct held *h) MUST_USE;
+/* The same, but of those in the proof the heads stay. */
+enum rc held_loose_drop(struct replica *r, struct held *h) MUST_USE;
 bool held_room(const struct held *h, size_t bytes_n);
 /* Is the entry held whole? */
 enum rc held_has(struct replica *r, const struct held *h, const struct arrival *a,

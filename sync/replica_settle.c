@@ -183,7 +183,7 @@ drop_bad(struct view *v, const struct tree *t)
             has_any = has_any || l->is_moving;
         }
     }
-    return has_any ? held_loose_moved(v->r, h) : RC_OK;
+    return has_any ? held_loose_drop(v->r, h) : RC_OK;
 }
 
 static void

@@ -81,7 +81,7 @@ state_save(struct replica *r, struct held *h)
 {
     struct buf *b = &r->scratch;
 
-    if (h->trunk_n == 0 && h->loose_n == 0 &&
+    if (!h->has_blob && h->trunk_n == 0 && h->loose_n == 0 && h->proof.seq == 0 &&
         (h->state == NULL || h->state->passed == 0)) {
         return RC_OK;
     }
@@ -106,6 +106,7 @@ state_save(struct replica *r, struct held *h)
     if (h == r->first && r->authority->n > 0) {
         add_walk(b, r);
     }
+    h->has_blob = true;
     return r->store->state_put(r->store->self, &h->key, buf_slice(b));
 }
 
@@ -123,6 +124,7 @@ struct loading {
     struct held *h;
     bool is_broken;
     uint64_t known; /* trunk length, as the blob says */
+    bool is_seen;   /* anything of the trunk */
 };
 
 static bool
@@ -170,6 +172,7 @@ trunk_one(void *arg, const struct stored *e)
     struct held *h = l->h;
     struct arrival a;
 
+    l->is_seen = true;
     if (e->seq == l->known) {
         l->is_broken = !hash_eq(&e->id, &h->top);
         return !l->is_broken;
@@ -209,10 +212,10 @@ load_head(struct loading *l, struct reader *in)
 {
     const struct sync_store *s = l->r->store;
     struct held *h = l->h;
-    bool has_blob = in->n > 0;
     enum rc rc;
 
-    if (has_blob) {
+    h->has_blob = in->n > 0;
+    if (h->has_blob) {
         h->trunk_n = read_u64(in);
         h->top = get_hash(in);
         h->top_clock = read_u64(in);
@@ -224,17 +227,18 @@ load_head(struct loading *l, struct reader *in)
         h->proof.id[1] = get_hash(in);
     }
     l->known = h->trunk_n;
+    l->is_seen = h->trunk_n == 0;
     rc = s->loose_each(s->self, &h->key, loose_one, l);
     if (rc == RC_OK && !l->is_broken) {
         rc = s->trunk(s->self, &h->key, h->trunk_n > 0 ? h->trunk_n : 1, trunk_one, l);
     }
-    if (has_blob) {
+    if (h->has_blob) {
         load_verdicts(h, in);
     }
     if (h->kind == ENTRY_AUTHORITY) {
         h->good_to = h->trunk_n; /* none is stored unchecked */
     }
-    return rc == RC_OK && (l->is_broken || in->bad) ? RC_CORRUPT : rc;
+    return rc == RC_OK && (l->is_broken || !l->is_seen || in->bad) ? RC_CORRUPT : rc;
 }
 
 /* Says which lines count, as they were decided. */
