@@ -325,7 +325,7 @@ is_plain(const struct image *im)
     for (size_t i = 0; i < im->fields_n; i++) {
         const struct image_field *f = &im->field[i];
         const struct image_choice *c = &im->choice[f->first];
-        if (f->state != FIELD_CLEAN || c->entry != im->entry || c->item != im->item ||
+        if (f->state != FIELD_CLEAN || c->entry != im->entry ||
             im->bytes.p[c->value_at] == MSGPACK_NIL)
             return false;
     }

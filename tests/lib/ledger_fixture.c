@@ -345,6 +345,32 @@ community_erase(struct community *c, const struct record_key *key)
 }
 
 void
+community_send_key(struct community *c, const struct member *m, uint32_t scope,
+                   const struct key *key)
+{
+    struct ledger *l = c->m[0].l;
+    const struct key *right = ledger_scope_key(l, scope, 1);
+    struct decree d;
+    uint8_t sealed[SEALED_KEY_BYTES];
+    struct buf receivers = BUF_NONE;
+    must(ledger_begin(l));
+    must(decree_begin(&d, l, &c->hub_key));
+    key_seal_random(key, &m->box.pub, sealed);
+    auth_receiver_add(&receivers, m->invite.node, sealed);
+    struct auth_op *op = decree_next(&d, AUTH_EPOCH);
+    op->scope = scope;
+    op->epoch = 1;
+    op->hash = hash_of(slice_of(right->b, KEY_BYTES));
+    op->receivers = buf_slice(&receivers);
+    op->receivers_n = 1;
+    must(decree_add(&d));
+    must(decree_end(&d));
+    must(ledger_settle(l));
+    must(ledger_commit(l));
+    buf_free(&receivers);
+}
+
+void
 community_regrant(struct community *c, const struct member *m, enum role role,
                   uint64_t from)
 {

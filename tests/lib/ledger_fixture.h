@@ -47,6 +47,9 @@ void community_seal(struct community *c);
 void community_revoke(struct community *c, const struct member *m, uint64_t seq);
 /* An erase of the record that names no item: it takes the record from every table. */
 void community_erase(struct community *c, const struct record_key *key);
+/* The hub seals this key as that of (scope, 1) to the member's node. */
+void community_send_key(struct community *c, const struct member *m, uint32_t scope,
+                        const struct key *key);
 /* A later grant for the member's log: this role from seq on. */
 void community_regrant(struct community *c, const struct member *m, enum role role,
                        uint64_t from);

@@ -123,10 +123,14 @@ own_versions_may_be_given_by_number_and_are_written_as_zero(void **state)
     member_set(&c.m[0], &k, "need", "title", "hub");
     member_set(&c.m[1], &k, "need", "title", "group");
     community_sync(&c);
+    assert_true(member_field(&c.m[1], &k, "need", "title", &s, text, &n));
+    assert_int_equal(s, FIELD_CONFLICT);
+    assert_int_equal(n, 2);
     member_set(&c.m[1], &k, "need", "title", "both");
     assert_true(member_field(&c.m[1], &k, "need", "title", &s, text, &n));
     assert_int_equal(s, FIELD_CLEAN);
     assert_string_equal(text, "both");
+    assert_int_equal(n, 1);
     community_fini(&c);
 }
 

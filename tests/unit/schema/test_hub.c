@@ -168,6 +168,31 @@ a_helper_does_not_read_the_care_scope(void **state)
 }
 
 static void
+a_new_units_key_goes_to_those_only_who_may_read_it(void **state)
+{
+    struct community c;
+    (void)state;
+    community_init(&c);
+    community_groups(&c, 1);
+    struct member *leader = community_invite(&c, FIXTURE_GROUP, ROLE_LEADER);
+    struct member *clerk = community_invite(&c, CENTRE_UNIT, ROLE_CLERK);
+    assert_ok(community_join(&c, leader));
+    assert_ok(community_join(&c, clerk));
+    community_sync(&c);
+    assert_true(ledger_can_read(clerk->l, 4));
+    community_unit(&c, "0444", "desk");
+    bool did = false;
+    assert_ok(ledger_begin(c.m[0].l));
+    assert_ok(hub_upkeep(c.m[0].l, &c.hub, &did));
+    assert_ok(ledger_commit(c.m[0].l));
+    community_sync(&c);
+    assert_true(did);
+    assert_true(ledger_can_read(clerk->l, 5));
+    assert_false(ledger_can_read(leader->l, 5));
+    community_fini(&c);
+}
+
+static void
 the_same_invite_serves_one_joiner_only(void **state)
 {
     struct community c;
@@ -352,6 +377,7 @@ main(void)
         cmocka_unit_test(a_code_used_twice_gets_one_scope),
         cmocka_unit_test(an_invited_leader_joins_and_reads_his_group),
         cmocka_unit_test(a_helper_does_not_read_the_care_scope),
+        cmocka_unit_test(a_new_units_key_goes_to_those_only_who_may_read_it),
         cmocka_unit_test(the_same_invite_serves_one_joiner_only),
         cmocka_unit_test(keys_the_one_time_key_did_not_sign_do_not_join),
         cmocka_unit_test(an_expired_or_unknown_invite_is_refused),

@@ -342,6 +342,114 @@ a_key_that_comes_later_shows_what_was_carried(void **state)
 }
 
 static void
+a_key_sealed_later_to_this_node_shows_what_was_carried(void **state)
+{
+    struct community c;
+    struct key wrong = {{1}};
+    enum field_state s;
+    char text[64];
+    size_t n;
+    (void)state;
+    community_of(&c, 2);
+    struct record_key k = member_add(&c.m[1], "household", 301, "door", "3-2-501");
+    community_sync(&c);
+    struct member *m = &c.m[2];
+    community_send_key(&c, m, k.scope, &wrong);
+    community_sync(&c);
+    assert_false(ledger_can_read(m->l, k.scope)); /* its hash does not hold */
+    community_send_key(&c, m, k.scope, ledger_scope_key(c.m[0].l, k.scope, 1));
+    community_sync(&c);
+    assert_true(ledger_can_read(m->l, k.scope));
+    assert_true(member_field(m, &k, "household", "door", &s, text, &n));
+    assert_string_equal(text, "3-2-501");
+    assert_agreed(&c);
+    community_fini(&c);
+}
+
+/* One put of `words` by the member, as it stands: versions are not made relative. */
+static void
+put_raw(struct member *m, struct author_run *run, struct record_key *k,
+        const struct version *replaces, const char *text)
+{
+    struct op *op = mem_new(sizeof(*op));
+    struct buf b = BUF_NONE;
+    pack_text(&b, slice_text(text));
+    op->code = OP_PUT;
+    op->unit = m->unit;
+    op->type = 180;
+    memcpy(op->record, k->id, RECORD_ID_BYTES);
+    op->fields_n = 1;
+    op->field[0] = (struct put_field){.code = 11, .value = buf_slice(&b)};
+    if (replaces != NULL) {
+        op->pool[0] = *replaces;
+        op->pool_n = 1;
+        op->field[0].replaces = op->pool;
+        op->field[0].replaces_n = 1;
+    }
+    assert_ok(author_put(run, 1, op));
+    buf_free(&b);
+    mem_free(op);
+}
+
+static struct author_run *
+begin_raw(struct member *m)
+{
+    struct author author;
+    struct author_run *run = NULL;
+    assert_ok(ledger_begin(m->l));
+    assert_ok(author_of(m->l, &m->log, &author));
+    author.log_no = 0;
+    assert_ok(author_begin(m->l, &author, &run));
+    return run;
+}
+
+static void
+of_several_items_of_a_record_in_one_entry_the_lowest_counts(void **state)
+{
+    struct community c;
+    struct record_key k = {.scope = 1, .unit = 301};
+    (void)state;
+    community_of(&c, 1);
+    struct member *m = &c.m[1];
+    ledger_new_id(m->l, k.id);
+    struct author_run *run = begin_raw(m);
+    put_raw(m, run, &k, NULL, "first");
+    put_raw(m, run, &k, NULL, "second");
+    member_end(m, run);
+    community_sync(&c);
+    for (size_t i = 0; i < 2; i++)
+        assert_field(&c.m[i], &k, "need", "words", FIELD_CLEAN, "first", 1);
+    assert_agreed(&c);
+    community_fini(&c);
+}
+
+static void
+what_names_an_own_version_wrongly_has_no_effect(void **state)
+{
+    struct community c;
+    struct record_key k = {.scope = 1, .unit = 301};
+    struct version ahead = {.log_no = 0, .seq = 99};
+    struct version by_number = {.log_no = 2, .seq = 1};
+    enum field_state s;
+    char text[64];
+    size_t n;
+    (void)state;
+    community_of(&c, 1);
+    struct member *m = &c.m[1];
+    ledger_new_id(m->l, k.id);
+    struct author_run *run = begin_raw(m);
+    put_raw(m, run, &k, &ahead, "not written yet");
+    assert_ok(author_cut(run));
+    put_raw(m, run, &k, &by_number, "own by number");
+    member_end(m, run);
+    community_sync(&c);
+    for (size_t i = 0; i < 2; i++)
+        assert_false(member_field(&c.m[i], &k, "need", "words", &s, text, &n));
+    assert_agreed(&c);
+    community_fini(&c);
+}
+
+static void
 what_the_rules_refuse_changes_nothing_anywhere(void **state)
 {
     struct community c;
@@ -607,6 +715,9 @@ main(void)
             a_member_works_at_once_and_is_left_out_of_the_digest_until_granted),
         cmocka_unit_test(an_uncounted_change_of_a_counted_record_is_left_out_too),
         cmocka_unit_test(a_key_that_comes_later_shows_what_was_carried),
+        cmocka_unit_test(a_key_sealed_later_to_this_node_shows_what_was_carried),
+        cmocka_unit_test(of_several_items_of_a_record_in_one_entry_the_lowest_counts),
+        cmocka_unit_test(what_names_an_own_version_wrongly_has_no_effect),
         cmocka_unit_test(what_the_rules_refuse_changes_nothing_anywhere),
         cmocka_unit_test(what_is_rolled_back_is_not_there),
         cmocka_unit_test(work_after_the_cut_goes_and_what_was_before_comes_back),
