@@ -1,15 +1,15 @@
-# linjuli. `make deps` installs what is needed (Debian and npm, by name), `make test` builds and
-# tests, `make demo` shows a community at work. `make help` lists the rest. V=1 prints commands.
+# linjuli. `make deps` installs what is needed (Debian and npm, by name); `make test` builds and
+# tests; `make demo` shows a community at work; `make help` lists the rest. V=1 shows commands.
 B ?= build
 CC = gcc
-CLANG := $(shell $(CC) --version 2>/dev/null | grep -c clang)
+IS_CLANG := $(shell $(CC) --version 2>/dev/null | grep -c clang)
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 Q := $(if $(V),,@)
 FOLDERS := crypto sync schema node cli
 
-APT := gcc clang make pkg-config libsqlite3-dev libsodium-dev libevent-dev libmsgpack-dev \
-       libconfuse-dev libjansson-dev libcmocka-dev
-APT_CHECK := clang-format clang-tidy cppcheck libclang-rt-14-dev gcovr nodejs iproute2
+APT := gcc libc6-dev pkg-config libsqlite3-dev libsodium-dev libevent-dev libmsgpack-dev \
+       libconfuse-dev libjansson-dev
+APT_TEST := $(APT) clang clang-format libclang-rt-14-dev libcmocka-dev nodejs procps
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-qual \
         -Wpointer-arith -Wwrite-strings -Wstrict-prototypes -Wmissing-prototypes \
@@ -17,11 +17,12 @@ WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-
         -Wnull-dereference -Wdate-time -Wredundant-decls -Wfloat-equal
 WARN_GCC := -Wlogical-op -Wduplicated-cond -Wduplicated-branches -Wcast-align=strict \
             -Wimplicit-fallthrough=5 -Wtrampolines
-HARD := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong \
-        -fstack-clash-protection -fcf-protection=full -fno-strict-aliasing -fno-common -fPIE
-OPT ?= -O2
-CFLAGS = -std=c11 -D_GNU_SOURCE -g $(OPT) $(WARN) $(HARD) $(SAN) -I. -I$(B)/gen -MMD -MP
-ifeq ($(CLANG),0)
+HARD := -fstack-protector-strong -fstack-clash-protection -fcf-protection=full \
+        -fno-strict-aliasing -fno-common -fPIE
+OPT ?= -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
+SAN ?=
+CFLAGS = -std=c11 -D_GNU_SOURCE -g $(OPT) $(WARN) $(HARD) $(SAN) -I. -MMD -MP
+ifeq ($(IS_CLANG),0)
 CFLAGS += $(WARN_GCC) -ftrivial-auto-var-init=zero
 else
 CFLAGS += -ftrivial-auto-var-init=pattern
@@ -32,13 +33,14 @@ endif
 LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,defs $(SAN)
 LIBS := -lsqlite3 -lsodium -levent_core -levent_extra -lmsgpackc -lconfuse -ljansson
 
-src = $(filter-out cli/main.c,$(wildcard $(1)/*.c))
-obj = $(patsubst %.c,$(B)/%.o,$(1))
-GEN := $(B)/gen/embed.c
-SRC := $(foreach f,$(FOLDERS),$(call src,$(f)))
-OBJ := $(call obj,$(SRC)) $(B)/gen/embed.o
-TESTLIB := $(call obj,$(wildcard tests/lib/*.c))
-UNIT := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*/test_*.c tests/sim/test_*.c))
+SRC := $(filter-out cli/main.c,$(foreach f,$(FOLDERS),$(wildcard $(f)/*.c)))
+OBJ := $(SRC:%.c=$(B)/%.o) $(B)/gen/embed.o
+UNIT := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*/test_*.c))
+SIM := $(patsubst %.c,$(B)/%,$(wildcard tests/sim/test_*.c))
+FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+E2E := $(sort $(wildcard tests/e2e/[0-9]*.sh))
+LINT := $(wildcard tests/lint/*.sh)
+FUZZ_S ?= 300
 
 all: $(B)/linjuli
 
@@ -48,7 +50,7 @@ $(B)/linjuli: $(B)/cli/main.o $(B)/linjuli.a
 $(B)/linjuli.a: $(OBJ)
 	$(Q)rm -f $@ && ar qcs $@ $^
 
-$(B)/testlib.a: $(TESTLIB)
+$(B)/testlib.a: $(patsubst %.c,$(B)/%.o,$(wildcard tests/lib/*.c))
 	$(Q)rm -f $@ && ar qcs $@ $^
 
 $(B)/gen/embed.c: schema/embed.sh $(wildcard schema/types/* schema/sql/*)
@@ -60,16 +62,54 @@ $(B)/gen/%.o: $(B)/gen/%.c
 $(B)/%.o: %.c
 	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) -c -o $@ $<
 
-$(B)/tests/unit/% $(B)/tests/sim/%: LIBS += -lcmocka
 $(B)/tests/%: $(B)/tests/%.o $(B)/testlib.a $(B)/linjuli.a
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(B)/linjuli.a $(LIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
 
-unit: $(UNIT)
+# A fuzzer is its own program: the code under test is built with it, by clang.
+$(B)-fuzz/%: tests/fuzz/%.c
+	$(Q)$(MAKE) --no-print-directory B=$(B)-fuzz CC=clang OPT=-O1 \
+	    SAN="-fsanitize=fuzzer-no-link,address,undefined" $(B)-fuzz/linjuli.a $(B)-fuzz/testlib.a
+	$(Q)clang -g -O1 -D_GNU_SOURCE -I. -fsanitize=fuzzer,address,undefined -o $@ $< \
+	    $(B)-fuzz/testlib.a $(B)-fuzz/linjuli.a $(LIBS) -lcmocka
+
+unit: $(UNIT)   ## the unit tests alone
 	$(Q)tests/run.sh $(UNIT)
+
+test:   ## everything CI runs; installs what is missing first
+	$(Q)$(MAKE) --no-print-directory deps
+	$(Q)$(MAKE) --no-print-directory test-run
+
+# Unit and simulator programs run twice: as built, and under clang's sanitizers.
+test-run: all $(UNIT) $(SIM) $(FUZZ:%=$(B)-fuzz/%)
+	$(Q)$(MAKE) --no-print-directory B=$(B)-asan CC=clang OPT=-O1 \
+	    SAN="-fsanitize=address,undefined -fno-sanitize-recover=all" \
+	    $(UNIT:$(B)/%=$(B)-asan/%) $(SIM:$(B)/%=$(B)-asan/%)
+	$(Q)B=$(B) CC=$(CC) tests/run.sh $(LINT) $(UNIT) $(UNIT:$(B)/%=$(B)-asan/%) \
+	    $(SIM) $(SIM:$(B)/%=$(B)-asan/%) $(E2E) tests/fuzz/replay.sh
+
+demo:   ## the article's community, live, on this machine
+	$(Q)$(MAKE) --no-print-directory deps APT_TEST="$(APT)"
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)rm -rf $(B)/demo && $(B)/linjuli demo --dir $(B)/demo --keep
+
+fuzz: $(FUZZ:%=$(B)-fuzz/%)   ## every fuzzer for FUZZ_S seconds
+	$(Q)for f in $(FUZZ); do $(B)-fuzz/$$f -max_total_time=$(FUZZ_S) -timeout=10 \
+	    $(B)-fuzz tests/fuzz/corpus/$${f#fuzz_} || exit 1; done
+
+deps:   ## installs what building and testing need (Debian packages, by name)
+	$(Q)missing=$$(for p in $(APT_TEST); do dpkg -s $$p 2>/dev/null | grep -q '^Status: install ok' || echo $$p; done); \
+	if [ -n "$$missing" ]; then echo "deps: installing" $$missing; \
+	    $(SUDO) apt-get update -q && $(SUDO) apt-get install -yq --no-install-recommends $$missing; fi
+
+format:   ## every C file as clang-format wants it
+	$(Q)clang-format -i $$(git ls-files '*.[ch]')
+
+help:
+	$(Q)sed -n 's/^\([a-z-]*\):.*## /\1 - /p' Makefile
 
 clean:
 	$(Q)rm -rf build build-*
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(OBJ:.o=.d) $(B)/cli/main.d $(wildcard $(B)/tests/*/*.d $(B)/tests/*/*/*.d)
 .SECONDARY:
-.PHONY: all unit clean
+.PHONY: all unit test test-run demo fuzz deps format help clean
