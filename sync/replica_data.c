@@ -137,7 +137,7 @@ data_undecide(struct replica *r, struct held *h)
     h->ahead_seal = 0;
     h->sought = 0;
     h->keep = 0;
-    h->tree_seq = 0;
+    h->is_placed = false;
     h->is_dirty = true;
     h->must_check = true;
     replica_activate(r, h);

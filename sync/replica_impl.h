@@ -81,6 +81,7 @@ struct held {
     uint64_t was_head, was_seal, keep;
     /* of the community's tree */
     uint64_t tree_seq;
+    bool is_placed; /* tree_seq is what it must be */
 };
 
 struct segment { /* a reign's part of the prefix */
@@ -230,5 +231,7 @@ enum rc state_save(struct replica *r, struct held *h) MUST_USE;
 /* ---- replica_seal.c */
 enum rc seal_walk(struct replica *r, uint64_t leaves_max) MUST_USE;
 void seal_walk_reset(struct replica *r);
+/* How far into the log the tree has come, found anew. */
+void seal_place(const struct replica *r, struct held *h);
 
 #endif

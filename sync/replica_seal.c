@@ -15,6 +15,23 @@ seal_walk_reset(struct replica *r)
     r->walked = r->walk;
 }
 
+/* Its last counted seal before the walk. */
+void
+seal_place(const struct replica *r, struct held *h)
+{
+    const struct log_state *s = h->state;
+    uint64_t end = r->walk.seal < r->authority->seals_n ? r->authority->seal[r->walk.seal]
+                                                        : UINT64_MAX;
+
+    h->tree_seq = 0;
+    for (size_t i = s->seals_n; i > 0; i--) {
+        if (s->seals[i - 1].pos < end) {
+            h->tree_seq = s->seals[i - 1].seq;
+            break;
+        }
+    }
+}
+
 struct leaves {
     struct merkle *tree;
     uint64_t next, to;
@@ -111,6 +128,7 @@ is_ready(const struct replica *r, const struct auth_op *op, uint64_t pos)
 
         if (h != NULL) {
             line_fate(h->state, pos, line.seq, &decided, &counts);
+            decided = decided && h->is_placed;
         }
     }
     return decided;
@@ -258,10 +276,12 @@ replica_check_seal(const struct replica *r, uint64_t pos)
                : SEAL_UNKNOWN;
 }
 
+/* What is not settled yet is left for the next seal. */
 static bool
 is_sealable(const struct log_state *s)
 {
-    return s->held != NULL && !s->waiting && s->head_seq > s->seal_seq;
+    return s->held != NULL && s->held->is_placed && !s->held->is_dirty && !s->waiting &&
+           s->head_seq > s->seal_seq;
 }
 
 enum rc

@@ -340,6 +340,10 @@ data_settle(struct replica *r, struct held *h)
             rc = decide(r, h);
         }
     }
+    if (!h->is_placed) {
+        seal_place(r, h);
+        h->is_placed = true;
+    }
     h->is_dirty = false;
     h->must_check = false;
     return rc;

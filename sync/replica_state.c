@@ -338,23 +338,6 @@ load_walk(struct replica *r, struct reader *in)
     return true;
 }
 
-/* How far into each log the tree has come: its last counted seal before the walk. */
-static void
-load_tree_seq(const struct replica *r, struct held *h)
-{
-    const struct log_state *s = h->state;
-    uint64_t end = r->walk.seal < r->authority->seals_n ? r->authority->seal[r->walk.seal]
-                                                        : UINT64_MAX;
-
-    h->tree_seq = 0;
-    for (size_t i = s->seals_n; i > 0; i--) {
-        if (s->seals[i - 1].pos < end) {
-            h->tree_seq = s->seals[i - 1].seq;
-            break;
-        }
-    }
-}
-
 static enum rc
 load_heads(struct loading *l)
 {
@@ -431,7 +414,7 @@ load_states(struct loading *l)
         struct held *h = r->held[i];
 
         if (h->state != NULL) {
-            load_tree_seq(r, h);
+            seal_place(r, h);
             rc = data_lines(r, h);
         }
     }
