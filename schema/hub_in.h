@@ -54,7 +54,8 @@ enum rc hub_check_text(const struct ledger *l, const char *type, const char *fie
 /* One org_unit record that is there. */
 struct unit_row {
     uint8_t id[RECORD_ID_BYTES];
-    uint8_t parent[RECORD_ID_BYTES]; /* zero: none */
+    uint8_t parent[RECORD_ID_BYTES];   /* zero: none */
+    uint8_t compound[RECORD_ID_BYTES]; /* where it lies; zero: not told */
     uint32_t unit;
     int64_t kind; /* choice code */
     bool is_ended;

@@ -125,13 +125,24 @@ column(const struct table *t, const char *field)
     return f == NULL ? -1 : TABLE_LIST_FIRST + table_column_of(t, f->code);
 }
 
+/* The id that a field of kind RECORD names; zero when it is not set. */
+static void
+read_reference(sqlite3_stmt *s, const struct table *t, const char *field,
+               uint8_t out[static RECORD_ID_BYTES])
+{
+    int at = column(t, field);
+    struct value v;
+    struct slice bytes = at >= 0 ? db_column_slice(s, at) : slice_of(NULL, 0);
+    if (bytes.n > 0 && value_decode(VALUE_RECORD, bytes, &v) && !v.is_nil)
+        memcpy(out, v.as.record.id, RECORD_ID_BYTES);
+}
+
 static bool
 read_unit(sqlite3_stmt *s, const struct table *t, struct unit_row *out)
 {
     int code = column(t, "code");
     int name = column(t, "name");
     int kind = column(t, "kind");
-    int parent = column(t, "parent");
     memset(out, 0, sizeof(*out));
     if (code < 0 || name < 0 || kind < 0 ||
         !read_code(sqlite3_column_text(s, code), &out->unit))
@@ -144,10 +155,8 @@ read_unit(sqlite3_stmt *s, const struct table *t, struct unit_row *out)
     out->kind = sqlite3_column_int64(s, kind);
     struct reader r = reader_of(db_column_slice(s, 1));
     read_into(&r, out->id, RECORD_ID_BYTES);
-    struct value v;
-    struct slice link = parent >= 0 ? db_column_slice(s, parent) : slice_of(NULL, 0);
-    if (link.n > 0 && value_decode(VALUE_RECORD, link, &v) && !v.is_nil)
-        memcpy(out->parent, v.as.record.id, RECORD_ID_BYTES);
+    read_reference(s, t, "parent", out->parent);
+    read_reference(s, t, "compound", out->compound);
     const struct state *state = state_by_code(
         t->type, (uint16_t)sqlite3_column_int(s, TABLE_LIST_FIRST + COLUMN_STATE));
     out->is_ended = state != NULL && state->is_end;
@@ -220,6 +229,18 @@ is_under(const struct units *u, const struct unit_row *row, const struct unit_ro
     return false;
 }
 
+/* An area secretary's units: those under his, and those that lie in the same compound. */
+static bool
+is_in_area(const struct units *u, const struct unit_row *row, const struct unit_row *own,
+           enum role role)
+{
+    static const uint8_t none[RECORD_ID_BYTES];
+    if (is_under(u, row, own))
+        return true;
+    return role == ROLE_AREA && memcmp(own->compound, none, RECORD_ID_BYTES) != 0 &&
+           memcmp(own->compound, row->compound, RECORD_ID_BYTES) == 0;
+}
+
 static enum rc
 add_scope(struct scopes *out, uint32_t no)
 {
@@ -282,7 +303,7 @@ hub_scopes(struct ledger *l, const struct units *u, enum role role, uint32_t uni
     }
     enum rc rc = own != NULL ? RC_OK : RC_BUSY;
     for (size_t i = 0; i < u->n && rc == RC_OK; i++)
-        if (is_under(u, &u->row[i], own))
+        if (is_in_area(u, &u->row[i], own, role))
             rc = add_unit_scopes(l, u->row[i].unit, false, out, &any);
     return rc;
 }

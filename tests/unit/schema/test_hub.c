@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "schema/ledger_in.h"
+#include "schema/hub_in.h"
 #include "tests/lib/ledger_fixture.h"
 
 static uint64_t
@@ -193,6 +193,64 @@ a_new_units_key_goes_to_those_only_who_may_read_it(void **state)
 }
 
 static void
+scopes_follow_from_role_and_place(void **state)
+{
+    /* 0200 is a grid with 0301 under it, 0201 a branch under that grid with 0302 under
+     * it; 0303 lies in the compound of 0201. */
+    struct unit_row row[] = {{.id = {2}, .unit = 200},
+                             {.id = {21}, .unit = 201, .parent = {2}, .compound = {9}},
+                             {.id = {31}, .unit = 301, .parent = {2}},
+                             {.id = {32}, .unit = 302, .parent = {21}},
+                             {.id = {33}, .unit = 303, .compound = {9}},
+                             {.id = {34}, .unit = 304}};
+    struct units units = {.row = row, .n = 6};
+    static const struct {
+        enum role role;
+        uint32_t unit;
+        struct scopes want;
+    } cases[] = {
+        {ROLE_LEADER, 302, {.n = 3, .no = {1, 5, 6}}},
+        {ROLE_HELPER, 302, {.n = 2, .no = {1, 5}}},
+        {ROLE_GRID, 200, {.n = 3, .no = {1, 3, 5}}},
+        {ROLE_AREA, 201, {.n = 3, .no = {1, 5, 7}}},
+        {ROLE_GRID, 201, {.n = 2, .no = {1, 5}}},
+        {ROLE_CLERK, 0, {.n = 1, .no = {0}}},
+        {ROLE_SECRETARY, 0, {.n = 1, .no = {0}}},
+        {ROLE_PARTNER, 0, {.n = 1, .no = {1}}},
+        {ROLE_AUDITOR, 0, {.n = 1, .no = {1}}},
+    };
+    struct community c;
+    struct scopes have;
+    (void)state;
+    community_init(&c);
+    community_groups(&c, 4);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_ok(hub_scopes(c.m[0].l, &units, cases[i].role, cases[i].unit, &have));
+        assert_int_equal(have.n, cases[i].want.n);
+        assert_memory_equal(have.no, cases[i].want.no, have.n * sizeof(have.no[0]));
+    }
+    assert_int_equal(hub_scopes(c.m[0].l, &units, ROLE_GRID, 999, &have), RC_BUSY);
+    community_fini(&c);
+}
+
+static void
+a_clerk_of_a_large_community_gets_every_key(void **state)
+{
+    struct community c;
+    (void)state;
+    community_init(&c);
+    community_groups(&c, 300);
+    struct member *m = community_invite(&c, CENTRE_UNIT, ROLE_CLERK);
+    uint64_t before = authority_entries(&c.m[0]);
+    assert_ok(community_join(&c, m));
+    assert_true(authority_entries(&c.m[0]) > before + 1); /* does not fit one entry */
+    community_sync(&c);
+    for (uint32_t no = 1; no <= 602; no++)
+        assert_true(ledger_can_read(m->l, no));
+    community_fini(&c);
+}
+
+static void
 the_same_invite_serves_one_joiner_only(void **state)
 {
     struct community c;
@@ -378,6 +436,8 @@ main(void)
         cmocka_unit_test(an_invited_leader_joins_and_reads_his_group),
         cmocka_unit_test(a_helper_does_not_read_the_care_scope),
         cmocka_unit_test(a_new_units_key_goes_to_those_only_who_may_read_it),
+        cmocka_unit_test(scopes_follow_from_role_and_place),
+        cmocka_unit_test(a_clerk_of_a_large_community_gets_every_key),
         cmocka_unit_test(the_same_invite_serves_one_joiner_only),
         cmocka_unit_test(keys_the_one_time_key_did_not_sign_do_not_join),
         cmocka_unit_test(an_expired_or_unknown_invite_is_refused),
