@@ -202,6 +202,8 @@ hub_upkeep(struct ledger *l, const struct hub *h, bool *did)
     struct units units = {0};
     if (did != NULL)
         *did = false;
+    if (!l->units_changed) /* asked after every turn, and nearly always in vain */
+        return RC_OK;
     enum rc rc = decree_begin(&u.d, l, h->hub);
     if (rc != RC_OK)
         return rc;
@@ -210,6 +212,7 @@ hub_upkeep(struct ledger *l, const struct hub *h, bool *did)
     for (u.at = 0; u.at < units.n && rc == RC_OK; u.at++)
         rc = keep_unit(&u);
     hub_units_fini(&units);
+    l->units_changed = rc != RC_OK;
     if (rc != RC_OK || !u.did) {
         decree_drop(&u.d);
         return rc;

@@ -37,6 +37,7 @@ ledger_load(struct ledger *l)
 {
     log_store_forget(l->log);
     ledger_forget(l);
+    l->units_changed = true; /* for all we know */
     enum rc rc = load_community(l);
     if (rc == RC_OK)
         rc = ledger_load_keys(l);
@@ -57,6 +58,8 @@ load_types(struct ledger *l)
     for (uint16_t v = 1; v < l->types->version && rc == RC_OK; v++)
         rc = types_parse_at(embed_types, v, &l->rules[v - 1], NULL);
     l->rules[l->types->version - 1] = l->types;
+    const struct type *unit = type_by_name(l->types, "org_unit");
+    l->unit_type = unit != NULL ? unit->code : 0;
     return rc;
 }
 

@@ -188,6 +188,7 @@ add(struct project *p, const struct context *c, uint32_t scope, uint16_t index,
     enum rc rc = add_record(p, c, scope, index, op, &fresh, &no);
     if (rc != RC_OK)
         return rc;
+    p->l->units_changed |= op->type == p->l->unit_type;
     if (!fresh)
         return add_item(p, c, scope, index, op);
     rc = add_row(p, op, no, &plain);
