@@ -65,7 +65,7 @@ log_grant_add(struct log_state *log, const struct grant *grant)
 void
 log_undecide(struct log_state *log)
 {
-    static const struct hash none;
+    static const struct hash none = {{0}};
 
     log->passed = 0;
     log->waiting = false;
@@ -370,7 +370,7 @@ void
 accept_log(struct log_state *log, const struct fact *facts, size_t n,
            const struct fact **accepted, size_t *accepted_n)
 {
-    static const struct hash none;
+    static const struct hash none = {{0}};
     struct tree tree = {0};
     struct accept_run run = {.tree = &tree};
 

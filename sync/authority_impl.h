@@ -11,6 +11,7 @@ struct auth_fact {
     struct fact fact;
     uint32_t key;   /* index into the keys */
     bool is_head;   /* a header without its body: proves a fork, never counts */
+    bool is_loose;  /* the feeder's own: beside the trunk */
     bool has_root;  /* a succeed stands in it, and the root's signature holds */
     uint32_t reign; /* of the succeed, and below what it names */
     uint64_t to_seq;

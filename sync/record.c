@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Fields looked at for parallel edits: one bit each. */
+#define SHOWN_MAX 64
+
 /* A version somebody replaces, or an item that counts, in one field. */
 struct cell {
     struct version at;
@@ -252,14 +255,17 @@ is_parallel(const struct record *r, const struct record_item *items)
 {
     struct record_work *w = r->work;
     size_t todo_n = 0;
-    size_t n = r->fields_n < 64 ? r->fields_n : 64;
-    bool is_one = true;
+    size_t n = r->fields_n;
+    size_t same = 0;
 
-    for (size_t i = 1; i < n; i++) {
-        is_one = is_one && r->field[i].shown == r->field[0].shown;
+    if (n > SHOWN_MAX) {
+        n = SHOWN_MAX;
     }
-    if (is_one) {
-        return false;
+    while (same < n && r->field[same].shown == r->field[0].shown) {
+        same++;
+    }
+    if (same == n) {
+        return false; /* all shown come from one item */
     }
     w->seen = room(w->seen, w->good_n, &w->seen_cap, sizeof *w->seen);
     memset(w->seen, 0, w->good_n * sizeof *w->seen);

@@ -3,6 +3,7 @@
  * of the old one everything is folded again. */
 #include "sync/replica_impl.h"
 
+#include <assert.h>
 #include <string.h>
 
 struct held *
@@ -77,8 +78,7 @@ struct gather {
     struct replica *r;
     struct held *h;
     struct auth_fact *fact;
-    bool *is_loose;
-    size_t n, fact_cap, loose_cap;
+    size_t n, fact_cap;
     struct buf first; /* entries 1, one behind the other */
     size_t firsts_n, firsts_cap, sizes_cap;
     size_t *first_at; /* indices of their facts */
@@ -98,11 +98,10 @@ gather_one(struct gather *g, const struct stored *e, bool is_loose)
     a.fact.id = e->id;
     a.fact.sig = true; /* none is stored unchecked */
     g->fact = authority_room(g->fact, g->n + 1, &g->fact_cap, sizeof *g->fact);
-    g->is_loose =
-        authority_room(g->is_loose, g->n + 1, &g->loose_cap, sizeof *g->is_loose);
-    g->fact[g->n] = (struct auth_fact){
-        .fact = a.fact, .key = g->h->index, .is_head = e->bytes.n <= g->r->codec.head_n};
-    g->is_loose[g->n] = is_loose;
+    g->fact[g->n] = (struct auth_fact){.fact = a.fact,
+                                       .key = g->h->index,
+                                       .is_loose = is_loose,
+                                       .is_head = e->bytes.n <= g->r->codec.head_n};
     if (a.fact.seq == 1 && !g->fact[g->n].is_head) {
         size_t k = g->firsts_n++;
         g->first_at = authority_room(g->first_at, k + 1, &g->firsts_cap, sizeof(size_t));
@@ -193,7 +192,6 @@ static void
 gather_fini(struct gather *g)
 {
     mem_free(g->fact);
-    mem_free(g->is_loose);
     mem_free(g->first_at);
     mem_free(g->first_bytes);
     buf_free(&g->first);
@@ -207,12 +205,13 @@ follow(struct replica *r, const struct gather *g, const struct prefix *p)
 {
     enum rc rc = RC_OK;
 
+    assert(p->n == 0 || g->fact != NULL);
     for (size_t i = 0; i < p->n && rc == RC_OK; i++) {
         const struct auth_fact *f = &g->fact[p->at[i]];
         struct hash *path;
         size_t n = 0;
 
-        if (!g->is_loose[p->at[i]]) {
+        if (!f->is_loose) {
             continue;
         }
         while (i + n < p->n && g->fact[p->at[i + n]].key == f->key) {

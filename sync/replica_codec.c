@@ -32,7 +32,7 @@ read_head(void *self, struct slice bytes, struct arrival *out)
 static struct hash
 community_of(const struct replica *r, const struct hash *id)
 {
-    static const struct hash none;
+    static const struct hash none = {{0}};
 
     return !r->has_community || hash_eq(id, &r->community) ? none : r->community;
 }

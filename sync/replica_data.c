@@ -280,7 +280,6 @@ enum rc
 data_take(struct replica *r, struct held *h, const struct arrival *a, enum offer *what)
 {
     bool has_rival;
-    enum rc rc;
 
     if (!is_extension(h, &a->fact)) {
         return aside(r, h, a, what);
@@ -299,7 +298,7 @@ data_take(struct replica *r, struct held *h, const struct arrival *a, enum offer
         }
         h->must_check = true; /* no room to wait in: one by one, from here on */
         h->is_dirty = true;
-        rc = data_settle(r, h);
+        enum rc rc = data_settle(r, h);
         if (rc != RC_OK) {
             return rc;
         }

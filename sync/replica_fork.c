@@ -69,14 +69,14 @@ pick_loose(struct pick *p)
 {
     const struct sync_store *s = p->r->store;
     bool has_unknown = false;
-    enum rc rc;
 
     for (size_t i = 0; i < p->h->loose_n; i++) {
         const struct loose *l = &p->h->loose[i];
         has_unknown = has_unknown || (l->fact.seq == p->seq && l->sig == VERDICT_NONE);
     }
     if (has_unknown) {
-        rc = s->loose_each(s->self, &p->h->key, pick_unknown, p);
+        enum rc rc = s->loose_each(s->self, &p->h->key, pick_unknown, p);
+
         if (rc != RC_OK) {
             return rc;
         }
@@ -119,14 +119,14 @@ keep_head(struct pick *p, const struct hash *id, const struct arrival *a)
 {
     struct held *h = p->h;
     struct arrival head;
-    struct hash at;
-    enum rc rc;
 
     if (held_loose(h, id) != NULL) {
         return RC_OK;
     }
     if (p->seq <= h->trunk_n) {
-        rc = held_id_at(p->r, h, p->seq, &at);
+        struct hash at;
+        enum rc rc = held_id_at(p->r, h, p->seq, &at);
+
         if (rc != RC_OK || hash_eq(&at, id)) {
             return rc;
         }

@@ -80,7 +80,6 @@ held_id_at(struct replica *r, const struct held *h, uint64_t seq, struct hash *i
 {
     bool is_run = r->near.of == h && seq == r->near.from + r->near.n;
     struct near_read n = {r, is_run ? sizeof r->near.id / sizeof r->near.id[0] : 1};
-    enum rc rc;
 
     if (seq == h->trunk_n) {
         *id = h->top;
@@ -90,7 +89,7 @@ held_id_at(struct replica *r, const struct held *h, uint64_t seq, struct hash *i
         r->near.of = NULL;
         r->near.from = seq;
         r->near.n = 0;
-        rc = r->store->trunk(r->store->self, &h->key, seq, near_one, &n);
+        enum rc rc = r->store->trunk(r->store->self, &h->key, seq, near_one, &n);
         if (rc != RC_OK) {
             return rc;
         }

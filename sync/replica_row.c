@@ -240,8 +240,9 @@ row_hash(const struct row *row, struct hash_run *run)
     b[n++] = row->has_proof;
     if (row->has_proof) {
         memcpy(b + n, row->proof[0].b, HASH_BYTES);
-        memcpy(b + n + HASH_BYTES, row->proof[1].b, HASH_BYTES);
-        n += 2 * HASH_BYTES;
+        n += HASH_BYTES;
+        memcpy(b + n, row->proof[1].b, HASH_BYTES);
+        n += HASH_BYTES;
     }
     put_u64(b + n, row->passed);
     hash_add(run, slice_of(b, n + 8));
@@ -252,9 +253,10 @@ replica_digest(const struct replica *r, uint8_t out[static 16])
 {
     struct digest_memo *memo = r->memo;
     struct hash_run run;
-    struct hash h;
 
     if (!memo->is_known) {
+        struct hash h;
+
         hash_init(&run);
         hash_add(&run, slice_text("linjuli-state-v1"));
         for (size_t i = 0; i < replica_rows_n(r); i++) {
