@@ -85,9 +85,7 @@ work_upkeep(void *arg)
 {
     struct daemon *d = arg;
     struct hub hub = hub_of(d);
-    bool did = false;
-    enum rc rc = hub_upkeep(d->node->ledger, &hub, &did);
-    return rc != RC_OK ? rc : did ? RC_OK : RC_NO;
+    return hub_upkeep(d->node->ledger, &hub, NULL);
 }
 
 static enum rc
@@ -129,7 +127,7 @@ on_changed(evutil_socket_t fd, short what, void *arg)
     (void)what;
     if (node_may_seal(d->node)) {
         enum rc rc = daemon_turn(d, work_upkeep, d);
-        if (rc != RC_OK && rc != RC_NO)
+        if (rc != RC_OK)
             log_warn("upkeep.failed rc=%s", rc_name(rc));
     }
     push_all(d);

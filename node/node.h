@@ -64,6 +64,12 @@ enum rc node_join(const char *dir, struct slice invite_file, struct fault *why) 
 
 /* The author a person's command writes as: the newest own log that may write. */
 enum rc node_author(struct node *n, struct author *out, struct fault *why) MUST_USE;
+/* The own log in place i, if it may write. */
+enum rc node_author_at(struct node *n, size_t i, struct author *out,
+                       struct fault *why) MUST_USE;
+/* How the guard of the own log in place i compares, without keeping it open: for a node
+ * that was opened to be read. */
+enum rc node_guard_word(const struct node *n, size_t i, enum guard_word *out) MUST_USE;
 
 /* The hub has not answered our invite yet: sessions go out as XXpsk3 with a JOIN. */
 bool node_needs_join(const struct node *n);

@@ -306,10 +306,8 @@ static enum rc
 work_upkeep(struct node *n, void *arg)
 {
     struct hub hub = {.hub = &n->hub, .officer = n->has_officer ? &n->officer : NULL};
-    bool did = false;
     (void)arg;
-    enum rc rc = hub_upkeep(n->ledger, &hub, &did);
-    return rc != RC_OK ? rc : did ? RC_OK : RC_NO;
+    return hub_upkeep(n->ledger, &hub, NULL);
 }
 
 enum rc
@@ -321,27 +319,47 @@ node_turn(struct node *n, enum rc (*work)(struct node *n, void *arg), void *arg)
     /* A new unit's scope is due in the hub's next transaction; the work is done either
      * way. */
     enum rc upkeep = turn(n, work_upkeep, NULL);
-    if (upkeep != RC_OK && upkeep != RC_NO)
+    if (upkeep != RC_OK)
         log_warn("upkeep.failed rc=%s", rc_name(upkeep));
     return RC_OK;
 }
 
 enum rc
-node_author(struct node *n, struct author *out, struct fault *why)
+node_guard_word(const struct node *n, size_t i, enum guard_word *out)
+{
+    char path[PATH_BYTES];
+    const struct key *key = NULL;
+    struct guard *g = NULL;
+    uint64_t seq = 0;
+    struct hash id;
+    head_of(n, i, &key, &seq, &id);
+    guard_key_path(n, i, path, sizeof(path));
+    enum rc rc = guard_open(key, path, seq, &id, &g, out);
+    guard_close(g);
+    return rc;
+}
+
+enum rc
+node_author_at(struct node *n, size_t i, struct author *out, struct fault *why)
 {
     static const char *const word[] = {[GUARD_FINE] = "fine",
                                        [GUARD_MISSING] = "missing",
                                        [GUARD_FOREIGN] = "foreign",
                                        [GUARD_AHEAD] = "ahead"};
+    if (i >= n->logs_n)
+        return fault_set(why, RC_DENIED, FAULT_NO_LOG, "%s", n->dir);
+    if (n->guard[i] == NULL)
+        return fault_set(why, RC_DENIED, FAULT_LOG_READ_ONLY, "%s", word[n->word[i]]);
+    enum rc rc = author_of(n->ledger, &n->log[i], out);
+    return rc == RC_OK ? RC_OK : fault_set(why, rc, FAULT_NO_LOG, "%s", n->dir);
+}
+
+enum rc
+node_author(struct node *n, struct author *out, struct fault *why)
+{
     enum rc rc = fault_set(why, RC_DENIED, FAULT_NO_LOG, "%s", n->dir);
-    for (size_t i = n->logs_n; i-- > 0;) {
-        if (n->guard[i] == NULL) {
-            rc = fault_set(why, RC_DENIED, FAULT_LOG_READ_ONLY, "%s", word[n->word[i]]);
-            continue;
-        }
-        if (author_of(n->ledger, &n->log[i], out) == RC_OK)
-            return RC_OK;
-    }
+    for (size_t i = n->logs_n; rc != RC_OK && i-- > 0;)
+        rc = node_author_at(n, i, out, why);
     return rc;
 }
 

@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "schema/ledger_in.h"
+#include "schema/fold.h"
 #include "tests/lib/ledger_fixture.h"
 
 static double
@@ -95,6 +95,44 @@ write_all(struct community *c, size_t n, size_t each)
     mem_free(op);
 }
 
+/* Every record's title changed, in entries of 500. */
+static void
+change_all(struct community *c, size_t n)
+{
+    struct member *m = &c->m[0];
+    struct op *op = mem_new(sizeof(*op));
+    struct image im = {0};
+    struct buf b = BUF_NONE;
+    struct author author;
+    struct author_run *run = NULL;
+    c->wall_ms += 1000;
+    if (ledger_begin(m->l) != RC_OK || author_of(m->l, &m->log, &author) != RC_OK ||
+        author_begin(m->l, &author, &run) != RC_OK)
+        die("begin");
+    for (size_t i = 0; i < n; i++) {
+        /* Birth and units come first. */
+        if (fold_read(m->l, (int64_t)i + 6, &im) != RC_OK || im.type != 180)
+            die("read");
+        b.n = 0;
+        text_value(&b, "改过的标题");
+        op->code = OP_PUT;
+        op->type = 180;
+        memcpy(op->record, im.key.id, RECORD_ID_BYTES);
+        op->fields_n = 1;
+        op->pool_n = 1;
+        op->pool[0] = im.choice[image_field(&im, 10)->first].at;
+        op->field[0] = (struct put_field){
+            .code = 10, .replaces_n = 1, .replaces = op->pool, .value = buf_slice(&b)};
+        if (author_put(run, 1, op) != RC_OK)
+            die("put");
+    }
+    if (author_end(&run) != RC_OK || ledger_commit(m->l) != RC_OK)
+        die("commit");
+    image_fini(&im);
+    buf_free(&b);
+    mem_free(op);
+}
+
 struct apply {
     struct ledger *to;
     size_t entries, each;
@@ -177,6 +215,18 @@ measure(struct community *c, size_t n, size_t each)
     printf("%-28s offer %.2f, settle and project %.2f, commit %.2f us a record\n", "",
            a.offer_s * 1e6 / (double)n, a.settle_s * 1e6 / (double)n,
            a.commit_s * 1e6 / (double)n);
+    s = seconds(CLOCK_MONOTONIC);
+    cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
+    change_all(c, n);
+    line("change one field", n, seconds(CLOCK_MONOTONIC) - s,
+         seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu);
+    community_seal(c);
+    a.entries = 0;
+    s = seconds(CLOCK_MONOTONIC);
+    cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
+    apply_all(&c->m[1], &c->m[0], &a);
+    line("apply the changes", n, seconds(CLOCK_MONOTONIC) - s,
+         seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu);
     s = seconds(CLOCK_MONOTONIC);
     cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
     if (ledger_rebuild(c->m[1].l, NULL, NULL) != RC_OK)
