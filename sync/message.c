@@ -8,13 +8,14 @@
 #define IN_TRANSPORT (IN_OPEN | IN(JOIN) | IN(WRITING) | IN(HELLO))
 
 struct handler {
+    const char *name;
     enum rc (*on)(struct session *s, struct slice payload);
     size_t least;
     unsigned states;
 };
 
 static const struct handler handlers[MESSAGE_N] = {
-#define X(code, name, on, least, states) [code] = {on, (least), (states)},
+#define X(code, name, on, least, states) [code] = {#name, on, (least), (states)},
     MESSAGE_LIST(X)
 #undef X
 };
@@ -64,9 +65,14 @@ message_read(struct session *s)
 
     s->is_waiting = false;
     while (rc == RC_OK && s->state != STATE_CLOSED && s->state != STATE_WRITING) {
-        struct slice rest = slice_of(s->plain.p + s->plain_at, s->plain.n - s->plain_at);
-        enum frame_got got = frame_next(rest, &f, &used);
+        struct slice rest = buf_slice(&s->plain);
+        enum frame_got got = FRAME_PART;
 
+        if (rest.n > s->plain_at) {
+            rest.p += s->plain_at;
+            rest.n -= s->plain_at;
+            got = frame_next(rest, &f, &used);
+        }
         if (got == FRAME_OVER) {
             session_close(s, CLOSE_LIMIT);
         }
@@ -85,6 +91,12 @@ message_read(struct session *s)
     }
     drop_read(s);
     return rc;
+}
+
+const char *
+message_text(uint8_t type)
+{
+    return type < MESSAGE_N && handlers[type].on != NULL ? handlers[type].name : "?";
 }
 
 void

@@ -39,6 +39,8 @@ MESSAGE_LIST(X)
 /* Handles frames until there is none whole, the step's budget is used up, or the rest
  * has to wait for a settle. */
 enum rc message_read(struct session *s) MUST_USE;
+/* "HELLO"; "?" for an unknown type. */
+const char *message_text(uint8_t type);
 /* Sends an empty message. */
 void message_bare(struct session *s, enum message type);
 /* kind ‖ number: how messages name a log. */

@@ -135,6 +135,29 @@ is_asking(const struct session *s)
     return s->state == STATE_ASKED || s->state == STATE_VECTOR;
 }
 
+/* Since when has the peer owed an answer, or an acknowledgement? */
+static uint64_t
+owed_since(const struct session *s)
+{
+    uint64_t since = UINT64_MAX - ANSWER_MS;
+
+    if (is_asking(s)) {
+        since = s->asked_ms;
+    }
+    return s->runs_acked < s->runs_out ? least(since, s->acked_ms) : since;
+}
+
+/* Acknowledgements are waited for from the first RUN on, or from the last one that came.
+ */
+static void
+note_acks(struct session *s)
+{
+    if (s->runs_acked == s->runs_out || s->runs_acked != s->acks_seen) {
+        s->acked_ms = s->now_ms;
+    }
+    s->acks_seen = s->runs_acked;
+}
+
 static void
 check_time(struct session *s)
 {
@@ -149,7 +172,7 @@ check_time(struct session *s)
         session_close(s, CLOSE_IDLE);
     } else if (s->unsent > 0 && now - s->taken_ms >= SLOW_MS) {
         session_close(s, CLOSE_SLOW);
-    } else if (is_asking(s) && now - s->asked_ms >= ANSWER_MS) {
+    } else if (now >= owed_since(s) + ANSWER_MS) {
         session_close(s, CLOSE_USELESS);
     } else if (session_is_open(s) && now - last_sign(s) >= PING_MS) {
         message_bare(s, MESSAGE_PING);
@@ -174,9 +197,7 @@ deadline(const struct session *s)
     if (session_is_open(s)) {
         at = least(at, last_sign(s) + PING_MS);
     }
-    if (is_asking(s)) {
-        at = least(at, s->asked_ms + ANSWER_MS);
-    }
+    at = least(at, owed_since(s) + ANSWER_MS);
     if (s->expected > 0) {
         at = least(at, s->taken_ms + SLOW_MS);
     }
@@ -361,6 +382,7 @@ session_step(struct session *s, const struct session_event *event,
         }
         take_event(s, event);
         if (s->state != STATE_CLOSED) {
+            note_acks(s);
             check_time(s);
         }
         if (s->state != STATE_CLOSED) {

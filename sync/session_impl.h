@@ -134,8 +134,9 @@ struct session {
     size_t acks_n, acks_cap;
 
     /* time */
-    uint64_t heard_ms, pinged_ms, asked_ms, taken_ms;
-    size_t expected; /* unsent bytes if the socket takes nothing */
+    uint64_t heard_ms, pinged_ms, asked_ms, acked_ms, taken_ms;
+    uint64_t acks_seen; /* runs_acked at the step before */
+    size_t expected;    /* unsent bytes if the socket takes nothing */
 };
 
 /* ---- session_state.c */
