@@ -247,10 +247,14 @@ ledger_doctor(struct ledger *l, void (*finding)(void *arg, const char *what), vo
 {
     struct doctor d = {.l = l, .finding = finding, .arg = arg};
     struct ledger again = {0};
-    enum rc rc = db_check(l->db);
-    if (rc == RC_CORRUPT) {
+    bool own = !db_in_transaction(l->db); /* nobody writes while it compares */
+    enum rc rc = own ? ledger_begin(l) : RC_OK;
+    if (rc != RC_OK)
+        return rc;
+    rc = db_check(l->db);
+    if (rc == RC_CORRUPT) { /* nothing else can be read with confidence */
         find_thing(&d, "database: %s", db_error(l->db));
-        return RC_NO; /* nothing else can be read with confidence */
+        rc = RC_NO;
     }
     for (size_t i = 0; i < replica_rows_n(l->replica) && rc == RC_OK; i++) {
         struct row row;
@@ -267,5 +271,7 @@ ledger_doctor(struct ledger *l, void (*finding)(void *arg, const char *what), vo
         second_fini(&again);
     }
     ledger_forget(l);
+    if (own)
+        ledger_rollback(l);
     return rc == RC_OK && d.any ? RC_NO : rc;
 }

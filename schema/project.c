@@ -18,8 +18,10 @@ project_free(struct project *p)
 {
     if (p == NULL)
         return;
-    for (size_t i = 0; i < CACHE_N; i++)
+    for (size_t i = 0; i < CACHE_N; i++) {
         buf_free(&p->cache[i].bytes);
+        mem_free(p->cache[i].item);
+    }
     for (size_t i = 0; i < p->items_cap; i++) {
         mem_free(p->fold[i].op);
         buf_free(&p->fold[i].plain);

@@ -9,14 +9,31 @@
 /* ---- entries by row, a few of them remembered */
 
 static enum rc
-entry_at(struct project *p, int64_t row, struct slice *out)
+take_apart(struct cached *c)
+{
+    struct entry_item item;
+    if (entry_decode(buf_slice(&c->bytes), &c->e) != RC_OK)
+        return RC_CORRUPT;
+    c->id = entry_id(buf_slice(&c->bytes));
+    if (c->e.items_n > c->items_cap) {
+        c->items_cap = c->e.items_n;
+        c->item = mem_grow(c->item, c->items_cap * sizeof(*c->item));
+    }
+    struct entry_items it = entry_items(&c->e);
+    for (size_t i = 0; i < c->e.items_n && entry_items_next(&it, &item); i++)
+        c->item[i] = item.is_erased ? slice_of(NULL, 0) : item.bytes;
+    return RC_OK;
+}
+
+static enum rc
+entry_at(struct project *p, int64_t row, const struct cached **out)
 {
     struct cached *oldest = &p->cache[0];
     for (size_t i = 0; i < CACHE_N; i++) {
         struct cached *c = &p->cache[i];
         if (c->row == row) {
             c->used = ++p->used;
-            *out = buf_slice(&c->bytes);
+            *out = c;
             return RC_OK;
         }
         if (c->used < oldest->used)
@@ -24,11 +41,13 @@ entry_at(struct project *p, int64_t row, struct slice *out)
     }
     oldest->row = -1;
     enum rc rc = log_entry_at(p->l->log, row, &oldest->bytes);
+    if (rc == RC_OK)
+        rc = take_apart(oldest);
     if (rc != RC_OK)
         return rc;
     oldest->row = row;
     oldest->used = ++p->used;
-    *out = buf_slice(&oldest->bytes);
+    *out = oldest;
     return RC_OK;
 }
 
@@ -63,35 +82,22 @@ is_of(const struct image *im, const struct op *op, uint32_t scope)
            memcmp(op->record, im->key.id, RECORD_ID_BYTES) == 0;
 }
 
-static bool
-item_at(const struct entry *e, uint16_t index, struct entry_item *out)
-{
-    struct entry_items it = entry_items(e);
-    for (uint16_t i = 0; entry_items_next(&it, out); i++)
-        if (i == index)
-            return !out->is_erased;
-    return false;
-}
-
 /* Takes the item in if it is effective and (still) one of this record: another branch's
  * entry may stand at its row by now. */
 static enum rc
 take(struct project *p, const struct image *im, int64_t row, uint16_t index, bool assumed)
 {
     const struct log_state *log = ledger_log_at(p->l, row);
-    struct slice bytes;
+    const struct cached *at = NULL;
+    struct context c;
     if (log == NULL || (log->is_assumed && !assumed) || log_row_seq(row) > log->head_seq)
         return RC_OK;
-    enum rc rc = entry_at(p, row, &bytes);
+    enum rc rc = entry_at(p, row, &at);
     if (rc != RC_OK)
         return rc == RC_NOTFOUND ? RC_OK : rc;
-    struct entry e;
-    struct context c;
-    struct entry_item item;
-    if (entry_decode(bytes, &e) != RC_OK || !item_at(&e, index, &item))
+    if (index >= at->e.items_n || at->item[index].p == NULL)
         return RC_OK;
-    struct hash id = entry_id(bytes);
-    context_of(p, log, &e, &id, row, &c);
+    context_of(p, log, &at->e, &at->id, row, &c);
     room(p);
     struct fold_item *f = &p->fold[p->items_n];
     uint32_t scope = 0;
@@ -99,21 +105,21 @@ take(struct project *p, const struct image *im, int64_t row, uint16_t index, boo
     enum carried why = 0;
     if (f->op == NULL)
         f->op = mem_new(sizeof(*f->op));
-    if (!project_judge(p, &c, index, item.bytes, f->op, &f->plain, &scope, &epoch,
+    if (!project_judge(p, &c, index, at->item[index], f->op, &f->plain, &scope, &epoch,
                        &why) ||
         !is_of(im, f->op, scope))
         return RC_OK;
     op_resolve(f->op, log->no);
     f->row = row;
-    f->clock = e.clock;
-    uint64_t sealed = log_sealed_clock(log, e.seq);
+    f->clock = at->e.clock;
+    uint64_t sealed = log_sealed_clock(log, at->e.seq);
     struct record_item *r = &p->item[p->items_n++];
-    *r = (struct record_item){.at = {.log_no = log->no, .seq = e.seq},
-                              .id = id,
+    *r = (struct record_item){.at = {.log_no = log->no, .seq = at->e.seq},
+                              .id = at->id,
                               .index = index,
-                              .rank = e.clock < sealed ? e.clock : sealed,
+                              .rank = f->clock < sealed ? f->clock : sealed,
                               .put = f->op};
-    memcpy(r->at.id8, id.b, sizeof(r->at.id8));
+    memcpy(r->at.id8, at->id.b, sizeof(r->at.id8));
     return RC_OK;
 }
 

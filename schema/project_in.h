@@ -17,10 +17,15 @@ struct context {
     struct writer by;
     bool has_writer;
 };
+/* An entry that was needed lately, taken apart once: records of one import share it. */
 struct cached {
     int64_t row; /* -1: empty */
     uint64_t used;
     struct buf bytes;
+    struct entry e; /* borrows from bytes, as the items do */
+    struct hash id;
+    struct slice *item; /* {NULL, 0}: erased */
+    size_t items_cap;
 };
 struct carry {
     enum carried why;
