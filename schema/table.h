@@ -1,15 +1,21 @@
 /* The derived tables: everything people see. Dropped and made again at will; what they
  * hold follows from the accepted entries, the keys held and the record types.
  *
- *   record           one row a record: (id, scope, unit, type) is its name, `no` its
- * place. entry, item: log_entry.k and index of its first effective item (first to come,
- * not first in any clock). number: packed, see number_pack. record_item      the second
- * and later effective items of a record. Items that have no effect stand nowhere:
- * whatever could change that (a grant, a key, a re-acceptance) projects their entries
- * again. t_TYPE           one row a record of that type, keyed by `no`; value columns as
- * shown. conflict         one row a (record, field) in conflict or cycle, with its case's
- * name. conflict_choice  its survivors (cycle: all candidates) in version order. carried
- * what was met and could not be projected, by reason.
+ * record: one row a record. (id, scope, unit, type) is its name, `no` its place. entry
+ * and item: log_entry.k and index of its first effective item (first to come here, not
+ * first by any clock). number: packed, see number_pack.
+ *
+ * record_item: the second and later effective items of a record. Items that have no
+ * effect stand nowhere: whatever could change that (a grant, a key, a re-acceptance)
+ * projects their entries again.
+ *
+ * t_TYPE: one row a record of that type, keyed by `no`, values as shown.
+ *
+ * conflict: one row a (record, field) in conflict (kind 1) or cycle (2), with its case's
+ * name as a number. conflict_choice: its survivors (cycle: all candidates) in version
+ * order.
+ *
+ * carried: what was met and could not be projected, by reason (project.h).
  *
  * Values in t_TYPE: INTEGER for INT, DATE, TIME, MONEY, CHOICE, BOOL; TEXT for TEXT,
  * PHONE, CODE; BLOB of canonical msgpack for all others. The common five: gone, link,
