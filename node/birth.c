@@ -85,8 +85,9 @@ make_parents(const char *path, struct fault *why)
     return RC_OK;
 }
 
+/* `i`: the invite of a joiner; NULL: the hub itself. */
 static enum rc
-birth_begin(struct birth *b, const char *dir, struct fault *why)
+birth_begin(struct birth *b, const char *dir, const struct invite *i, struct fault *why)
 {
     char keys[PATH_BYTES + 8];
     size_t n = strlen(dir);
@@ -106,8 +107,11 @@ birth_begin(struct birth *b, const char *dir, struct fault *why)
     if (mkdir(b->fresh, 0700) != 0 || mkdir(keys, 0700) != 0)
         return io_fault(why, b->fresh);
     pair_new_random(PAIR_BOX, &b->box);
-    pair_new_random(PAIR_SIGN, &b->ack);
     pair_new_random(PAIR_SIGN, &b->log);
+    if (i != NULL) /* the hub enrols this key before it has heard of us */
+        invite_ack(i, &b->ack);
+    else
+        pair_new_random(PAIR_SIGN, &b->ack);
     rc = keys_write(b->fresh, "node.key", &b->box, why);
     if (rc == RC_OK)
         rc = keys_write(b->fresh, "ack.key", &b->ack, why);
@@ -229,7 +233,7 @@ enum rc
 node_init(const struct node_birth *n, struct fault *why)
 {
     struct birth b = {.dir = ""};
-    enum rc rc = birth_begin(&b, n->dir, why);
+    enum rc rc = birth_begin(&b, n->dir, NULL, why);
     if (rc == RC_OK)
         rc = hub_keys(&b, why);
     if (rc == RC_OK)
@@ -290,7 +294,7 @@ node_join(const char *dir, struct slice invite_file, struct fault *why)
         invite_fini(&i);
         return fault_set(why, RC_DENIED, FAULT_INVITE_EXPIRED, "%s", dir);
     }
-    rc = birth_begin(&b, dir, why);
+    rc = birth_begin(&b, dir, &i, why);
     if (rc == RC_OK)
         rc = write_conf(&b, NULL, why);
     if (rc == RC_OK)
