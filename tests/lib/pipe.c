@@ -173,6 +173,7 @@ step(struct pipe *p, int i, enum session_event_kind kind, struct slice bytes)
     size_t before = me->plain.n;
     size_t n;
 
+    p->is_begun = p->is_begun || i == 0;
     me->session->tape = me->keeps_tape ? &me->plain : NULL;
     must(session_step(me->session, &e, &me->fx) == RC_OK, "step");
     if (me->plain.n > before) {
@@ -253,26 +254,31 @@ deliver(struct pipe *p, int i)
     return true;
 }
 
+bool
+pipe_turn(struct pipe *p, int i)
+{
+    if (i == 0 && !p->is_begun) {
+        p->is_begun = true;
+        p->side[1].deadline_ms = UINT64_MAX;
+        pipe_step(p, 0, SESSION_TIMER);
+        return true;
+    }
+    if (p->side[i].close == CLOSE_NONE && p->side[i].deadline_ms <= p->now_ms) {
+        pipe_step(p, i, SESSION_TIMER);
+        return true;
+    }
+    return deliver(p, i);
+}
+
 void
 pipe_run(struct pipe *p)
 {
     bool moved = true;
 
-    if (p->side[0].deadline_ms == 0) {
-        p->side[1].deadline_ms = UINT64_MAX;
-        pipe_step(p, 0, SESSION_TIMER);
-    }
     for (size_t n = 0; moved; n++) {
-        moved = false;
         must(n < 10000000, "it never ends");
-        for (int i = 0; i < 2; i++) {
-            if (p->side[i].close == CLOSE_NONE && p->side[i].deadline_ms <= p->now_ms) {
-                pipe_step(p, i, SESSION_TIMER);
-                moved = true;
-            } else {
-                moved = deliver(p, i) || moved;
-            }
-        }
+        moved = pipe_turn(p, 0);
+        moved = pipe_turn(p, 1) || moved;
     }
 }
 

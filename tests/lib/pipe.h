@@ -27,6 +27,7 @@ struct side {
 };
 struct pipe {
     struct side side[2];
+    bool is_begun; /* the initiator has opened */
     uint64_t now_ms;
     size_t piece;     /* at most so many bytes are handed over at once; 0: all */
     uint64_t random;  /* not zero: pieces of 1 to `piece` bytes, drawn from this */
@@ -46,6 +47,8 @@ void pipe_step(struct pipe *p, int side, enum session_event_kind kind);
 /* Keeps what both say, as bytes and as a story. */
 void pipe_tape(struct pipe *p);
 size_t pipe_count(const struct pipe *p, int side, uint8_t type); /* with a tape */
+/* One thing that this side has to do, if there is any. */
+bool pipe_turn(struct pipe *p, int side);
 /* Until nobody has anything to say, time standing still. */
 void pipe_run(struct pipe *p);
 /* Both ends see the other gone. */
