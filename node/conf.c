@@ -14,6 +14,9 @@ struct context { /* reaches libconfuse's error function through the hidden optio
     bool is_told;
 };
 
+static void on_error(cfg_t *cfg, const char *fmt, va_list args)
+    __attribute__((format(printf, 2, 0)));
+
 static void
 on_error(cfg_t *cfg, const char *fmt, va_list args)
 {
