@@ -62,7 +62,9 @@
     X(GUARD_STATE)   /* no place for the guard */                                        \
     X(LOG_READ_ONLY) /* restored or copied: the log must not write; what: the word */    \
     X(NO_LOG)        /* not joined, or revoked */                                        \
-    X(INVITE_FILE)                                                                       \
+    X(NO_LOG_OF)     /* nobody of that name or post writes here */                       \
+    X(INVITE_FILE)   /* none, or of another version */                                   \
+    X(INVITE_TORN)                                                                       \
     X(INVITE_EXPIRED)                                                                    \
     X(CONF_LINE)                                                                         \
     X(ADDRESS)                                                                           \

@@ -56,6 +56,11 @@ enum rc query_history(struct ledger *l, const struct record_key *key,
                       bool (*each)(void *arg, const struct history_row *h),
                       void *arg) MUST_USE;
 
+/* Records that this log has written something in; both halves of one are one call. */
+enum rc query_touched(struct ledger *l, const struct key *log,
+                      bool (*each)(void *arg, const struct record_key *key),
+                      void *arg) MUST_USE;
+
 struct case_row {
     char name[9]; /* 8 hex digits */
     struct record_key key;

@@ -102,6 +102,8 @@
     X(QUERY_CASES_N, "SELECT count(*) FROM conflict")                                      \
     X(QUERY_ALL_ITEMS, "SELECT entry, item FROM record WHERE no = ?1"                      \
         " UNION ALL SELECT entry, item FROM record_item WHERE no = ?1")                    \
+    X(QUERY_TOUCHED, "SELECT no FROM record WHERE entry BETWEEN ?1 AND ?2"                 \
+        " UNION SELECT no FROM record_item WHERE entry BETWEEN ?1 AND ?2")                 \
     /* author.c */                                                                         \
     X(AUTHOR_NUMBER, "SELECT max(number) FROM record WHERE number BETWEEN ?1 AND ?2")
 /* clang-format on */
