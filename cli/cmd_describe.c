@@ -1,0 +1,235 @@
+#include "cli/commands.h"
+#include "cli/out.h"
+#include "cli/show.h"
+
+#include <stdio.h>
+
+#define NAME_COLUMNS 16
+#define LABEL_COLUMNS 18
+#define KIND_COLUMNS 8
+
+/* ---- text */
+
+static void
+add_range(struct cli *c, const struct field *f)
+{
+    switch (f->kind) {
+    case VALUE_TEXT:
+        add_words(c, c->out, WORD_RANGE_CHARS, num(c, (uint64_t)f->max), NULL);
+        break;
+    case VALUE_CODE:
+        add_words(c, c->out, WORD_RANGE_DIGITS, num(c, (uint64_t)f->max), NULL);
+        break;
+    case VALUE_INT:
+        buf_addf(c->out, "%lld..%lld", (long long)f->min, (long long)f->max);
+        break;
+    case VALUE_CHOICE:
+    case VALUE_CHOICES:
+        for (size_t i = 0; i < f->choices_n; i++)
+            buf_addf(c->out, "%s%s %s", i > 0 ? " | " : "", f->choice[i].name,
+                     label_of(c, &f->choice[i].label, f->choice[i].name));
+        break;
+    case VALUE_RECORD:
+        buf_addf(c->out, "%s", f->of_type != NULL ? f->of_type : "*");
+        break;
+    case VALUE_DATE:
+        buf_addf(c->out, "2026-11-24");
+        break;
+    case VALUE_TIME:
+        buf_addf(c->out, "2026-11-24 08:30");
+        break;
+    case VALUE_MONEY:
+        buf_addf(c->out, "12.50");
+        break;
+    case VALUE_BOOL:
+        buf_addf(c->out, "yes | no");
+        break;
+    case VALUE_PHONE:
+    case VALUE_GONE:
+    case VALUE_NUMBER:
+    case VALUE_STATE:
+    case VALUE_LINK:
+    case VALUE_ENTRY:
+        break;
+    }
+}
+
+static void
+add_field(struct cli *c, const struct type *t, const struct field *f)
+{
+    buf_addf(c->out, "  %s ", f->is_required ? "*" : " ");
+    out_padded(c->out, f->name, NAME_COLUMNS);
+    out_padded(c->out, label_of(c, &f->label, f->name), LABEL_COLUMNS);
+    out_padded(c->out, value_kind_name(f->kind), KIND_COLUMNS);
+    add_range(c, f);
+    if (f->personal != PERSONAL_NONE)
+        buf_addf(
+            c->out, "  [%s]",
+            word(c, f->personal == PERSONAL_SENSITIVE ? WORD_SENSITIVE : WORD_PERSONAL));
+    if (field_is_private(t, f))
+        buf_addf(c->out, "  [%s]", word(c, WORD_PRIVATE));
+    buf_add_u8(c->out, '\n');
+}
+
+static void
+add_state(struct cli *c, const struct type *t, const struct state *s)
+{
+    buf_addf(c->out, "    ");
+    out_padded(c->out, s->name, NAME_COLUMNS);
+    out_padded(c->out, label_of(c, &s->label, s->name), LABEL_COLUMNS);
+    uint16_t last = 0;
+    for (size_t i = 0; i < t->moves_n; i++) {
+        const struct state *to = state_by_code(t, t->move[i].to);
+        if (t->move[i].from == s->code && to != NULL && to->code != last) {
+            buf_addf(c->out, "%s%s", last == 0 ? "→ " : ", ", to->name);
+            last = to->code;
+        }
+    }
+    buf_add_u8(c->out, '\n');
+}
+
+static void
+add(struct cli *c, const struct type *t)
+{
+    buf_addf(c->out, "%s  %s  %s\n", t->name, type_label(c, t),
+             visibility_name(t->visible));
+    say(c, WORD_FIELDS, NULL);
+    for (size_t i = 0; i < t->fields_n; i++)
+        add_field(c, t, &t->field[i]);
+    if (t->states_n > 0)
+        say(c, WORD_STATES, NULL);
+    for (size_t i = 0; i < t->states_n; i++)
+        add_state(c, t, &t->state[i]);
+}
+
+/* ---- JSON */
+
+static json_t *
+roles_json(uint32_t roles)
+{
+    json_t *all = json_array();
+    for (int r = ROLE_LEADER; r <= ROLE_PRIVACY; r++)
+        if ((roles & (1u << r)) != 0)
+            json_array_append_new(all, json_string(role_name((enum role)r)));
+    return all;
+}
+
+static void
+set_label(json_t *to, const struct label *label)
+{
+    json_object_set_new(to, "zh", json_string(label->zh));
+    json_object_set_new(to, "en", json_string(label->en));
+}
+
+static json_t *
+field_json(const struct type *t, const struct field *f)
+{
+    static const char *const personal[] = {"no", "yes", "sensitive"};
+    json_t *json = json_object();
+    json_t *choices = json_array();
+    json_object_set_new(json, "code", json_integer(f->code));
+    json_object_set_new(json, "name", json_string(f->name));
+    set_label(json, &f->label);
+    json_object_set_new(json, "kind", json_string(value_kind_name(f->kind)));
+    json_object_set_new(json, "required", json_boolean(f->is_required));
+    json_object_set_new(json, "title", json_boolean(f->is_title));
+    json_object_set_new(json, "lines", json_boolean(f->is_long));
+    json_object_set_new(json, "personal", json_string(personal[f->personal]));
+    json_object_set_new(json, "private", json_boolean(field_is_private(t, f)));
+    json_object_set_new(json, "min", json_integer(f->min));
+    json_object_set_new(json, "max", json_integer(f->max));
+    json_object_set_new(json, "of",
+                        f->of_type != NULL ? json_string(f->of_type) : json_null());
+    for (size_t i = 0; i < f->choices_n; i++) {
+        json_t *one = json_object();
+        json_object_set_new(one, "code", json_integer(f->choice[i].code));
+        json_object_set_new(one, "name", json_string(f->choice[i].name));
+        set_label(one, &f->choice[i].label);
+        json_array_append_new(choices, one);
+    }
+    json_object_set_new(json, "choices", choices);
+    return json;
+}
+
+static json_t *
+states_json(const struct type *t)
+{
+    json_t *all = json_array();
+    for (size_t i = 0; i < t->states_n; i++) {
+        json_t *one = json_object();
+        json_object_set_new(one, "code", json_integer(t->state[i].code));
+        json_object_set_new(one, "name", json_string(t->state[i].name));
+        set_label(one, &t->state[i].label);
+        json_object_set_new(one, "end", json_boolean(t->state[i].is_end));
+        json_array_append_new(all, one);
+    }
+    return all;
+}
+
+static json_t *
+moves_json(const struct type *t)
+{
+    json_t *all = json_array();
+    for (size_t i = 0; i < t->moves_n; i++) {
+        const struct state *from = state_by_code(t, t->move[i].from);
+        const struct state *to = state_by_code(t, t->move[i].to);
+        json_t *one = json_object();
+        json_object_set_new(one, "from", json_string(from != NULL ? from->name : "?"));
+        json_object_set_new(one, "to", json_string(to != NULL ? to->name : "?"));
+        json_object_set_new(one, "roles", roles_json(t->move[i].roles));
+        json_array_append_new(all, one);
+    }
+    return all;
+}
+
+static json_t *
+type_json(const struct type *t)
+{
+    json_t *json = json_object();
+    json_t *fields = json_array();
+    for (size_t i = 0; i < t->fields_n; i++)
+        json_array_append_new(fields, field_json(t, &t->field[i]));
+    json_object_set_new(json, "code", json_integer(t->code));
+    json_object_set_new(json, "name", json_string(t->name));
+    set_label(json, &t->label);
+    json_object_set_new(json, "visible", json_string(visibility_name(t->visible)));
+    json_object_set_new(json, "create_roles", roles_json(t->create_roles));
+    json_object_set_new(json, "edit_roles", roles_json(t->edit_roles));
+    json_object_set_new(json, "fields", fields);
+    json_object_set_new(json, "states", states_json(t));
+    json_object_set_new(json, "moves", moves_json(t));
+    return json;
+}
+
+static int
+run(struct cli *c, int argc, char **argv)
+{
+    struct types *types = NULL;
+    struct fault why = {0};
+    (void)argc;
+    enum rc rc = types_load_builtin(&types);
+    const struct type *t = rc == RC_OK ? type_by_name(types, argv[0]) : NULL;
+    if (rc == RC_OK && (t == NULL || t->private_of != 0))
+        rc = fault_set(&why, RC_INVALID, FAULT_UNKNOWN_TYPE, "%s", argv[0]);
+    if (rc == RC_OK && c->json)
+        out_json(c->out, type_json(t));
+    else if (rc == RC_OK)
+        add(c, t);
+    types_free(types);
+    return rc == RC_OK ? 0 : fail(c, rc, &why);
+}
+
+const struct cmd cmd_describe = {
+    .name = "describe",
+    .kind = CMD_PLAIN,
+    .group = GROUP_READ,
+    .usage = "TYPE",
+    .about = WORD_ABOUT_DESCRIBE,
+    .details = WORD_DETAILS_DESCRIBE,
+    .min = 1,
+    .max = 1,
+    .has_json = true,
+    .exits = {65},
+    .example = "  linjuli describe need\n",
+    .run = run,
+};

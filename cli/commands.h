@@ -1,0 +1,12 @@
+/* The commands, one file each. */
+#ifndef LINJULI_CLI_COMMANDS_H
+#define LINJULI_CLI_COMMANDS_H
+
+#include "cli/cli.h"
+
+extern const struct cmd cmd_add, cmd_set, cmd_move, cmd_get, cmd_list, cmd_find,
+    cmd_history, cmd_cases, cmd_settle, cmd_inbox, cmd_types, cmd_describe, cmd_import,
+    cmd_undo, cmd_export, cmd_init, cmd_join, cmd_serve, cmd_sync, cmd_status, cmd_digest,
+    cmd_invite, cmd_members, cmd_nodes, cmd_seal, cmd_rebuild, cmd_doctor, cmd_version;
+
+#endif

@@ -1,0 +1,51 @@
+/* The table of commands. One line and one file is all that a new one needs. */
+#include "cli/commands.h"
+
+#include <string.h>
+
+const struct cmd *const commands[] = {
+    /* the ten most used */
+    &cmd_add,
+    &cmd_get,
+    &cmd_list,
+    &cmd_find,
+    &cmd_set,
+    &cmd_move,
+    &cmd_cases,
+    &cmd_settle,
+    &cmd_sync,
+    &cmd_status,
+    /* looking */
+    &cmd_history,
+    &cmd_inbox,
+    &cmd_types,
+    &cmd_describe,
+    &cmd_members,
+    &cmd_nodes,
+    &cmd_digest,
+    /* spreadsheets */
+    &cmd_import,
+    &cmd_undo,
+    &cmd_export,
+    /* this node */
+    &cmd_join,
+    &cmd_serve,
+    /* the hub */
+    &cmd_init,
+    &cmd_invite,
+    &cmd_seal,
+    /* care of the store */
+    &cmd_rebuild,
+    &cmd_doctor,
+    &cmd_version,
+    NULL,
+};
+
+const struct cmd *
+command_find(const char *name)
+{
+    for (const struct cmd *const *c = commands; *c != NULL; c++)
+        if (strcmp((*c)->name, name) == 0)
+            return *c;
+    return NULL;
+}
