@@ -37,6 +37,9 @@ log_close(void)
 
 /* Peers' bytes never reach a line unescaped; what does is ours or a number. Control
  * characters are blanked all the same, so that one event is one line. */
+static void write_line(const char *level, const char *fmt, va_list args)
+    __attribute__((format(printf, 2, 0)));
+
 static void
 write_line(const char *level, const char *fmt, va_list args)
 {
