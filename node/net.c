@@ -13,7 +13,7 @@
 
 #include "node/clock.h"
 
-#define DIAL_FIRST_MS 500
+#define DIAL_FIRST_MS 500u
 #define DIAL_MAX_MS 60000
 #define CONNECT_MS 5000
 #define RESUME_MS 1000
