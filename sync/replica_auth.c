@@ -4,7 +4,6 @@
 #include "sync/replica_impl.h"
 
 #include <assert.h>
-#include <string.h>
 
 struct held *
 auth_place(const struct replica *r, uint64_t pos, uint64_t *seq)

@@ -387,6 +387,9 @@ write_one(struct gen *t)
     e->log = key_of("k", no);
     link_to(t, e, tips[b]);
     e->fact.sig = !maybe(t, t->is_calm ? 1 : 6);
+    if (maybe(t, 1)) { /* out of step: never attached, but may prove a fork */
+        e->fact.seq++;
+    }
     tips[b] = t->g->n - 1;
 }
 

@@ -135,6 +135,38 @@ scene_succeed(struct scene *s, uint32_t reign, uint64_t seq, const struct hash *
     op_add(s, op);
 }
 
+static struct auth_op *
+officers_of(const struct key *officer)
+{
+    struct auth_op *op = op_new(AUTH_OFFICERS);
+
+    op->officers.n = 1;
+    op->officers.key[0] = *officer;
+    return op;
+}
+
+void
+scene_officers(struct scene *s, const struct key *officer)
+{
+    op_add(s, officers_of(officer));
+}
+
+void
+scene_succeed_beside(struct scene *s, uint32_t reign, uint64_t seq, const struct hash *id,
+                     const struct key *officer)
+{
+    struct auth_op *op = op_new(AUTH_SUCCEED);
+    struct auth_op *beside = officers_of(officer);
+
+    op->reign = reign;
+    op->reign_seq = seq;
+    op->reign_id = *id;
+    op->hub_key = s->next_hub.pub;
+    auth_root_sign(op, &s->community, beside, &s->root, &op->root_sig);
+    op_add(s, op);
+    op_add(s, beside);
+}
+
 static struct slice
 finish(struct scene *s, struct entry_writer *w, enum entry_kind kind,
        const struct pair *by, struct scene_tip *tip)

@@ -38,6 +38,11 @@ void scene_seal(struct scene *s, const struct line *lines, size_t n, uint64_t si
 void scene_revoke(struct scene *s, uint32_t no, uint64_t seq, const struct hash *id);
 void scene_erase(struct scene *s, uint32_t no, uint64_t seq, uint16_t index);
 void scene_succeed(struct scene *s, uint32_t reign, uint64_t seq, const struct hash *id);
+/* The same with an officers operation beside it, which the root signs as well. */
+void scene_succeed_beside(struct scene *s, uint32_t reign, uint64_t seq,
+                          const struct hash *id, const struct key *officer);
+/* One officer from here on, without any signature. */
+void scene_officers(struct scene *s, const struct key *officer);
 /* The authority entry of these operations, by this key behind this tip, which moves. */
 struct slice scene_say(struct scene *s, const struct pair *by, struct scene_tip *tip);
 /* The next data entry of log i behind a tip, which moves; of `items` items. */
