@@ -69,6 +69,7 @@ draft_op(struct draft *d, uint32_t unit, const uint8_t record[RECORD_ID_BYTES])
     op->type = d->type->code;
     op->fields_n = (uint16_t)d->fields_n;
     memcpy(op->pool, d->version, d->versions_n * sizeof(d->version[0]));
+    op->pool_n = (uint16_t)d->versions_n;
     for (size_t i = 0; i < d->fields_n; i++)
         op->field[i] = (struct put_field){
             .code = d->field[i].code,
