@@ -415,6 +415,7 @@ load_states(struct loading *l)
 
         if (h->state != NULL) {
             seal_place(r, h);
+            h->is_placed = !h->is_dirty; /* else the settle that decides it does */
             rc = data_lines(r, h);
         }
     }
