@@ -23,25 +23,49 @@ must_be_ok(enum rc rc, const char *what, int line)
 static uint64_t
 wall(void *arg)
 {
-    const struct community *c = arg;
-    return c->wall_ms;
+    const struct member *m = arg;
+    return m->c->wall_ms + (uint64_t)m->skew_ms;
+}
+
+static enum rc
+open_ledger(struct member *m, enum ledger_mode mode)
+{
+    struct community *c = m->c;
+    size_t no = (size_t)(m - c->m);
+    char path[256] = ":memory:";
+    if (c->vfs != NULL)
+        snprintf(path, sizeof(path), "%zu/linjuli.db", no);
+    else if (c->dir != NULL)
+        snprintf(path, sizeof(path), "%s/%zu.db", c->dir, no);
+    struct ledger_setup setup = {.path = path,
+                                 .mode = mode,
+                                 .vfs = c->vfs,
+                                 .box = &m->box,
+                                 .wall_ms = wall,
+                                 .arg = m};
+    return ledger_open(&setup, &m->l, NULL);
+}
+
+enum rc
+member_open(struct member *m)
+{
+    return open_ledger(m, LEDGER_WRITE);
 }
 
 static struct member *
 member_new(struct community *c)
 {
+    assert(c->n < FIXTURE_MAX);
     struct member *m = &c->m[c->n++];
+    m->c = c;
     pair_new_random(PAIR_BOX, &m->box);
     pair_new_random(PAIR_SIGN, &m->log);
     pair_new_random(PAIR_SIGN, &m->ack);
-    char path[256] = ":memory:";
-    if (c->dir != NULL)
-        snprintf(path, sizeof(path), "%s/%zu.db", c->dir, c->n - 1);
-    struct ledger_setup setup = {
-        .path = path, .mode = LEDGER_CREATE, .box = &m->box, .wall_ms = wall, .arg = c};
-    must(ledger_open(&setup, &m->l, NULL));
+    must(open_ledger(m, LEDGER_CREATE));
     return m;
 }
+
+static void be_born(struct community *c);
 
 void
 community_init(struct community *c)
@@ -54,6 +78,20 @@ community_init_at(struct community *c, const char *dir)
 {
     memset(c, 0, sizeof(*c));
     c->dir = dir;
+    be_born(c);
+}
+
+void
+community_init_on(struct community *c, const char *vfs)
+{
+    memset(c, 0, sizeof(*c));
+    c->vfs = vfs;
+    be_born(c);
+}
+
+static void
+be_born(struct community *c)
+{
     must(crypto_init());
     c->wall_ms = WALL_START;
     pair_new_random(PAIR_SIGN, &c->hub_key);

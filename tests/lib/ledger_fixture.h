@@ -4,11 +4,14 @@
 
 #include "schema/schema.h"
 
-#define FIXTURE_MAX 16
+#define FIXTURE_MAX 96
 #define FIXTURE_GROUP 301u /* unit of the first group; the next ones follow */
 
+struct community;
 struct member {
     struct ledger *l;
+    struct community *c;
+    int64_t skew_ms; /* of this member's clock */
     struct pair box, log, ack;
     uint32_t unit;
     struct join join; /* what the hub has to be told; as an invited one only */
@@ -21,12 +24,17 @@ struct community {
     struct member m[FIXTURE_MAX]; /* m[0] is the hub */
     size_t n;
     const char *dir; /* databases as files in there; NULL: in memory */
+    const char *vfs; /* databases NUMBER/linjuli.db in it; NULL: as `dir` says */
 };
 
 /* The hub alone, born. */
 void community_init(struct community *c);
 void community_init_at(struct community *c, const char *dir);
+/* On another VFS (sim_vfs.h). */
+void community_init_on(struct community *c, const char *vfs);
 void community_fini(struct community *c);
+/* Opens the member's ledger again, in whatever state its disk is: as after a restart. */
+enum rc member_open(struct member *m) MUST_USE;
 /* Group units FIXTURE_GROUP .. + n - 1 as records of the hub, and their scopes. */
 void community_groups(struct community *c, size_t n);
 /* One more org_unit record; no scope yet. */

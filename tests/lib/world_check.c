@@ -1,0 +1,253 @@
+/* The properties (faults, section 4), once everything has been healed. */
+#include "tests/lib/world_impl.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool
+is_liar(const struct world *w, unsigned i)
+{
+    return w->setup->has_liar && i == w->setup->nodes - 1;
+}
+
+bool
+world_is_equal(struct world *w)
+{
+    uint8_t first[16] = {0}, other[16];
+    for (unsigned i = 0; i < w->setup->nodes; i++) {
+        if (!w->node[i].is_up)
+            return false;
+        if (is_liar(w, i))
+            continue;
+        replica_digest(ledger_replica(w->node[i].m->l), other);
+        if (i == 0)
+            memcpy(first, other, 16);
+        else if (memcmp(first, other, 16) != 0)
+            return false;
+    }
+    for (size_t k = 0; k < w->links_n; k++)
+        if (!link_is_rest(&w->link[k]))
+            return false;
+    return true;
+}
+
+/* ---- I1: one truth in the tables too */
+
+struct scope_digests {
+    uint32_t scope[256];
+    uint8_t digest[256][16];
+    size_t n;
+};
+
+static void
+take_digest(void *arg, uint32_t scope, const uint8_t digest[16])
+{
+    struct scope_digests *d = arg;
+    if (d->n == 256)
+        return;
+    d->scope[d->n] = scope;
+    memcpy(d->digest[d->n++], digest, 16);
+}
+
+static void
+check_tables(struct world *w, struct scope_digests *hub, struct scope_digests *own)
+{
+    hub->n = 0;
+    if (ledger_digest(w->node[0].m->l, take_digest, hub) != RC_OK)
+        world_fail(w, "I1 the hub's tables cannot be read");
+    for (unsigned i = 1; i < w->setup->nodes; i++) {
+        if (is_liar(w, i))
+            continue;
+        own->n = 0;
+        if (ledger_digest(w->node[i].m->l, take_digest, own) != RC_OK)
+            world_fail(w, "I1 tables of node %u cannot be read", i);
+        for (size_t k = 0; k < own->n; k++)
+            for (size_t h = 0; h < hub->n; h++)
+                if (own->scope[k] == hub->scope[h] &&
+                    memcmp(own->digest[k], hub->digest[h], 16) != 0)
+                    world_fail(w, "I1 node %u and the hub differ in scope %u", i,
+                               own->scope[k]);
+    }
+}
+
+/* ---- I5: tables follow from the log */
+
+static void
+check_replay(struct world *w, unsigned i, struct scope_digests *before,
+             struct scope_digests *after)
+{
+    struct ledger *l = w->node[i].m->l;
+    before->n = after->n = 0;
+    if (ledger_digest(l, take_digest, before) != RC_OK ||
+        ledger_rebuild(l, NULL, NULL) != RC_OK ||
+        ledger_digest(l, take_digest, after) != RC_OK) {
+        world_fail(w, "I5 node %u cannot be rebuilt", i);
+        return;
+    }
+    if (before->n != after->n ||
+        memcmp(before->digest, after->digest, before->n * 16) != 0)
+        world_fail(w, "I5 node %u: tables are not what the log says", i);
+}
+
+/* ---- I2, I3, I4: every chain, every signature, every write that was called saved */
+
+struct walk {
+    struct world *w;
+    unsigned node;
+    const struct log_state *log;
+    struct hash prev;
+    uint64_t seq;
+};
+
+static bool
+walk_entry(void *arg, const struct stored *s)
+{
+    struct walk *k = arg;
+    struct entry e;
+    if (k->seq == k->log->head_seq)
+        return false; /* what is held behind the head does not count */
+    k->seq++;
+    if (entry_decode(s->bytes, &e) != RC_OK || entry_check_root(&e) != RC_OK ||
+        e.seq != k->seq || !hash_eq(&e.prev, &k->prev) || !key_eq(&e.log, &k->log->key))
+        world_fail(k->w, "I4 node %u: log %u breaks at %llu", k->node, k->log->no,
+                   (unsigned long long)k->seq);
+    else if (!entry_check_sig(
+                 &e, replica_community(ledger_replica(k->w->node[k->node].m->l))))
+        world_fail(k->w, "I3 node %u: log %u seq %llu counts without a valid signature",
+                   k->node, k->log->no, (unsigned long long)k->seq);
+    k->prev = entry_id(s->bytes);
+    for (size_t i = 0; i < k->w->acked_n; i++) {
+        struct acked *a = &k->w->acked[i];
+        if (a->seq == k->seq && key_eq(&k->w->node[a->node].m->log.pub, &k->log->key) &&
+            !hash_eq(&a->id, &k->prev))
+            world_fail(k->w, "I2 write %llu of node %u is another one at node %u",
+                       (unsigned long long)a->seq, a->node, k->node);
+    }
+    return k->w->out->is_fine;
+}
+
+static void
+check_logs(struct world *w, unsigned i)
+{
+    struct replica *r = ledger_replica(w->node[i].m->l);
+    const struct sync_store *store = replica_store(r);
+    for (size_t n = 0; n < replica_logs_n(r); n++) {
+        struct walk k = {.w = w, .node = i, .log = replica_log_at(r, n)};
+        if (store->trunk(store->self, &k.log->key, 1, walk_entry, &k) != RC_OK)
+            world_fail(w, "I4 node %u: log %u cannot be read", i, k.log->no);
+        if (k.seq != k.log->head_seq)
+            world_fail(w, "I4 node %u: log %u ends at %llu, not %llu", i, k.log->no,
+                       (unsigned long long)k.seq, (unsigned long long)k.log->head_seq);
+    }
+    for (size_t n = 0; n < w->acked_n; n++) {
+        struct acked *a = &w->acked[n];
+        if (is_liar(w, a->node))
+            continue;
+        const struct log_state *log = replica_log_by_key(r, &w->node[a->node].m->log.pub);
+        if (log == NULL || log->head_seq < a->seq)
+            world_fail(w,
+                       "I2 write %llu of node %u was called saved and is not at node %u",
+                       (unsigned long long)a->seq, a->node, i);
+    }
+}
+
+/* ---- no edit is lost: survivors counted by the definition, not by the fold */
+
+struct item { /* one field of one item */
+    struct version at;
+    uint16_t code;
+    const struct version *replaces;
+    size_t replaces_n;
+};
+struct brute {
+    struct item item[4096];
+    struct version pool[8192];
+    size_t n, pool_n;
+};
+
+static bool
+take_item(void *arg, const struct history_row *h)
+{
+    struct brute *b = arg;
+    for (size_t i = 0; i < h->put->fields_n; i++) {
+        const struct put_field *f = &h->put->field[i];
+        if (b->n == 4096 || b->pool_n + f->replaces_n > 8192)
+            return false;
+        memcpy(b->pool + b->pool_n, f->replaces, f->replaces_n * sizeof(b->pool[0]));
+        b->item[b->n++] =
+            (struct item){h->at, f->code, b->pool + b->pool_n, f->replaces_n};
+        b->pool_n += f->replaces_n;
+    }
+    return true;
+}
+
+static size_t
+survivors(const struct brute *b, uint16_t code)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < b->n; i++) {
+        bool is_dead = b->item[i].code != code;
+        for (size_t k = 0; !is_dead && k < b->n; k++)
+            for (size_t r = 0; b->item[k].code == code && r < b->item[k].replaces_n; r++)
+                is_dead =
+                    is_dead || version_cmp(&b->item[k].replaces[r], &b->item[i].at) == 0;
+        n += !is_dead;
+    }
+    return n;
+}
+
+struct wanted_case {
+    const struct record_key *key;
+    size_t n;
+};
+
+static bool
+count_case(void *arg, const struct case_row *c)
+{
+    struct wanted_case *wc = arg;
+    wc->n += record_key_cmp(&c->key, wc->key) == 0;
+    return true;
+}
+
+static void
+check_edits(struct world *w, unsigned i)
+{
+    struct ledger *l = w->node[i].m->l;
+    struct brute *b = mem_new(sizeof(*b));
+    for (size_t s = 0; s < w->shared_n && w->out->is_fine; s++) {
+        struct wanted_case wc = {.key = &w->shared[s]};
+        size_t want = 0;
+        b->n = b->pool_n = 0;
+        enum rc rc = query_history(l, &w->shared[s], take_item, b);
+        if (rc == RC_NOTFOUND)
+            continue; /* another group's */
+        if (rc != RC_OK || query_cases(l, count_case, &wc) != RC_OK)
+            world_fail(w, "I5 node %u cannot tell the history of a record", i);
+        for (uint16_t code = 1; code < 32; code++)
+            want += survivors(b, code) > 1;
+        if (wc.n != want)
+            world_fail(w, "node %u: %zu cases for a record that has %zu", i, wc.n, want);
+    }
+    mem_free(b);
+}
+
+void
+world_check(struct world *w)
+{
+    struct scope_digests *a = mem_new(sizeof(*a)), *b = mem_new(sizeof(*b));
+    check_tables(w, a, b);
+    for (unsigned i = 0; i < w->setup->nodes && w->out->is_fine; i++) {
+        if (is_liar(w, i))
+            continue;
+        check_logs(w, i);
+        check_edits(w, i);
+        if (i < 3) /* a rebuild costs; the others have the same digests */
+            check_replay(w, i, a, b);
+    }
+    if (w->out->most_unsent > 4u << 20)
+        world_fail(w, "I11 %llu bytes were waiting on one wire",
+                   (unsigned long long)w->out->most_unsent);
+    mem_free(a);
+    mem_free(b);
+}
