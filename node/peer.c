@@ -149,6 +149,8 @@ peer_close(struct peer *p, const char *why)
                                      .in_bytes = info.in_bytes,
                                      .out_bytes = info.out_bytes,
                                      .close = p->effects.close};
+    struct dial *dial = p->dial;
+    enum close_reason reason = p->effects.close; /* the effects are cleared below */
     event_free(p->readable);
     event_free(p->writable);
     event_free(p->timer);
@@ -156,8 +158,6 @@ peer_close(struct peer *p, const char *why)
     session_free(p->session);
     session_effects_fini(&p->effects);
     buf_free(&p->out);
-    struct dial *dial = p->dial;
-    enum close_reason reason = p->effects.close;
     mem_free(p);
     if (dial != NULL)
         dial_lost(dial, reason);
