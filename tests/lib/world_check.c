@@ -74,11 +74,20 @@ check_tables(struct world *w, struct scope_digests *hub, struct scope_digests *o
 /* ---- I5: tables follow from the log */
 
 static void
+take_finding(void *arg, const char *what)
+{
+    struct world *w = arg;
+    world_fail(w, "I5 the doctor says: %s", what);
+}
+
+static void
 check_replay(struct world *w, unsigned i, struct scope_digests *before,
              struct scope_digests *after)
 {
     struct ledger *l = w->node[i].m->l;
     before->n = after->n = 0;
+    if (ledger_doctor(l, take_finding, w) != RC_OK)
+        world_fail(w, "I5 node %u is not sound", i);
     if (ledger_digest(l, take_digest, before) != RC_OK ||
         ledger_rebuild(l, NULL, NULL) != RC_OK ||
         ledger_digest(l, take_digest, after) != RC_OK) {

@@ -66,11 +66,14 @@ many(const char *name, unsigned from, unsigned n, unsigned nodes, unsigned write
     char line[256];
     struct sum sum = {0};
     for (unsigned i = 0; i < n; i++) {
+        /* A hunt (planted.sh): the liar always there, the first finding ends it. */
+        bool hunts = env("LINJULI_SIM_HUNT", 0) > 0;
         struct world_setup s = {.seed = from + i,
                                 .nodes = nodes,
                                 .writes = writes,
-                                .has_liar = (from + i) % 3 == 0};
-        (void)run(&s, &sum);
+                                .has_liar = hunts || (from + i) % 3 == 0};
+        if (!run(&s, &sum) && hunts)
+            break;
     }
     snprintf(line, sizeof(line),
              "%s: %u seeds, %llu crashes, %llu errors, %llu writes saved, %llu lies",
@@ -125,11 +128,11 @@ main(int argc, char **argv)
     if (argc > 1)
         return one(argc, argv);
     many("five nodes", 1, env("LINJULI_SIM_SEEDS", 300), 5, 60);
+    if (env("LINJULI_SIM_HUNT", 0) > 0)
+        return failed;
     many("twenty nodes", 900001, env("LINJULI_SIM_BIG", 3), 20, 120);
-    if (getenv("LINJULI_SIM_PLANTED") == NULL || env("LINJULI_SIM_PLANTED", 1) > 0) {
-        planted("saved before the commit", PLANT_ACK_EARLY);
-        planted("a disk that lies about sync", PLANT_LYING_DISK);
-    }
+    planted("saved before the commit", PLANT_ACK_EARLY);
+    planted("a disk that lies about sync", PLANT_LYING_DISK);
     printf("1..%u\n", tests);
     return failed;
 }
