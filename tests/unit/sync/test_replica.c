@@ -336,6 +336,25 @@ a_gap_is_remembered_as_one_half_of_a_proof(void **state)
 }
 
 static void
+a_successor_out_of_step_stands_on_a_gap(void **state)
+{
+    struct stage t;
+    struct scene_tip other = {0, {{0}}};
+
+    (void)state;
+    stage_init(&t, 1);
+    stage_write(&t, 0, 1);
+    stage_offer_kept(&t, 1);
+    assert_int_equal(stage_offer(&t, scene_write(&t.s, 0, &other, 1)), OFFER_TAKEN);
+    assert_int_equal(stage_offer(&t, scene_write(&t.s, 0, &other, 1)), OFFER_TAKEN);
+    other.seq++; /* on the branch, with one left out */
+    assert_int_equal(stage_offer(&t, scene_write(&t.s, 0, &other, 1)), OFFER_GAP);
+    t.s.tip[0].seq++; /* and on the trunk */
+    assert_int_equal(stage_offer(&t, scene_write(&t.s, 0, &t.s.tip[0], 1)), OFFER_GAP);
+    stage_fini(&t);
+}
+
+static void
 a_forged_twin_proves_nothing(void **state)
 {
     struct stage t;
@@ -479,6 +498,7 @@ main(void)
         cmocka_unit_test(two_ids_at_one_seq_are_a_proof),
         cmocka_unit_test(a_proof_stands_alone),
         cmocka_unit_test(a_gap_is_remembered_as_one_half_of_a_proof),
+        cmocka_unit_test(a_successor_out_of_step_stands_on_a_gap),
         cmocka_unit_test(a_forged_twin_proves_nothing),
         cmocka_unit_test(a_proof_outlives_its_entries),
         cmocka_unit_test(what_is_above_the_cut_is_quarantined),

@@ -90,6 +90,12 @@ the_root_signs_for_one_officers_operation(void **state)
     assert_int_equal(stage_offer(&t, scene_say(&t.s, &t.s.next_hub, &next)),
                      OFFER_UNKNOWN);
     next = (struct scene_tip){0, {{0}}};
+    scene_succeed(&t.s, 2, 1, &t.s.hub_tip.id); /* signed with none beside it */
+    scene_officers(&t.s, &t.s.officer[1].pub);
+    scene_officers(&t.s, &t.s.log[5].pub);
+    assert_int_equal(stage_offer(&t, scene_say(&t.s, &t.s.next_hub, &next)),
+                     OFFER_UNKNOWN);
+    next = (struct scene_tip){0, {{0}}};
     scene_succeed_beside(&t.s, 2, 1, &t.s.hub_tip.id, &t.s.officer[1].pub);
     assert_int_equal(stage_offer(&t, scene_say(&t.s, &t.s.next_hub, &next)), OFFER_TAKEN);
     stage_settle(&t);
