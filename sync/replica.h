@@ -108,7 +108,8 @@ size_t replica_rows_n(const struct replica *r);
 void replica_row_at(const struct replica *r, size_t i, struct row *out);
 /* 16 bytes over all rows (PROTOCOL.md section 5). */
 void replica_digest(const struct replica *r, uint8_t out[static 16]);
-/* Trunk length: accepted head plus what is held unverified behind it. */
+/* Trunk length: accepted head plus what is held behind it, out of sight: unverified below
+ * a waiting line, above a fork or a cut. */
 uint64_t replica_trunk_n(const struct replica *r, const struct key *log);
 /* Id of the trunk's last entry; false when there is none. */
 bool replica_trunk_head(const struct replica *r, const struct key *log, struct hash *id);

@@ -206,6 +206,22 @@ is_next_accepted(const struct held *h, uint64_t seq)
            (h->proof.seq == 0 || seq < h->proof.seq);
 }
 
+/* Can a well-signed entry that is not accepted at once change what is? Not above a fork
+ * or a cut, unless a line waits: a log in quarantine costs no decision per entry. */
+static bool
+may_matter(const struct held *h, uint64_t seq)
+{
+    const struct log_state *s = h->state;
+
+    if (s->passed < s->lines_n) {
+        return true;
+    }
+    if (s->is_revoked) {
+        return seq <= s->cut_seq && !s->is_closed;
+    }
+    return h->proof.seq == 0 || seq < h->proof.seq;
+}
+
 /* Extends the trunk and is signed well. */
 static enum rc
 extend(struct replica *r, struct held *h, const struct arrival *a, enum offer *what)
@@ -230,7 +246,7 @@ extend(struct replica *r, struct held *h, const struct arrival *a, enum offer *w
         head_set(h, a->fact.seq, &a->fact.id, a->fact.clock);
     } else {
         h->held_bytes += a->bytes.n;
-        h->is_dirty = true;
+        h->is_dirty = h->is_dirty || !is_known || may_matter(h, a->fact.seq);
     }
     *what = counts ? OFFER_TAKEN : OFFER_HELD;
     if (has_rival) {
@@ -263,7 +279,7 @@ aside(struct replica *r, struct held *h, const struct arrival *a, enum offer *wh
     *what = h->state->is_revoked ? OFFER_HELD : OFFER_TAKEN;
     if (held_room(h, a->bytes.n)) {
         rc = held_loose_put(r, h, a, VERDICT_GOOD);
-        h->is_dirty = true;
+        h->is_dirty = h->is_dirty || may_matter(h, a->fact.seq);
     } else {
         *what = OFFER_OVER_QUOTA; /* its head may still prove a fork */
     }

@@ -293,5 +293,6 @@ replica_assume(struct replica *r, const struct grant *invite)
     h->state = &h->own;
     r->assumed_n++;
     data_undecide(r, h);
+    h->keep = UINT64_MAX; /* what was told before a restart need not be told again */
     replica_list(r);
 }

@@ -98,8 +98,8 @@ state_save(struct replica *r, struct held *h)
     add_hash(b, &h->proof.id[0]);
     add_hash(b, &h->proof.id[1]);
     add_verdicts(b, h);
-    buf_add_u8(b, h->state != NULL && !h->state->is_assumed);
-    if (h->state != NULL && !h->state->is_assumed) {
+    buf_add_u8(b, h->state != NULL);
+    if (h->state != NULL) {
         add_log(b, r, h);
     }
     buf_add_u8(b, h == r->first && r->authority->n > 0);
@@ -278,6 +278,10 @@ load_log(struct replica *r, struct held *h, struct reader *in)
     bool is_revoked = read_u8(in) != 0;
     uint32_t cut_line = read_u32(in);
 
+    h->was_head = head_seq;
+    if (s == NULL) {
+        return true; /* an assumed log: decided anew, but told already */
+    }
     if (in->bad || h->is_behind || under_n > r->authority->n || under_n == 0 ||
         !hash_eq(&under, &r->authority->id[under_n - 1]) || passed > s->lines_n ||
         head_seq > h->trunk_n || (is_revoked && cut_line >= passed)) {
@@ -296,7 +300,6 @@ load_log(struct replica *r, struct held *h, struct reader *in)
     s->proof = h->proof;
     h->is_dirty = false;
     h->must_check = false;
-    h->was_head = head_seq;
     h->was_seal = s->seal_seq;
     h->keep = UINT64_MAX;
     h->lines_seen = passed;
@@ -406,7 +409,7 @@ load_states(struct loading *l)
             seal_walk_reset(r);
             r->wrong_n = 0;
         }
-        if (has_log && h->state != NULL && !load_log(r, h, &in)) {
+        if (has_log && !load_log(r, h, &in)) {
             data_undecide(r, h);
         }
     }
