@@ -1,11 +1,12 @@
 /* `linjuli demo`: the community of the article, live. It tells what it does as it goes.
  */
-#include "cli/cmd.h"
+#include "cli/commands.h"
 #include "cli/demo.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,17 +22,24 @@ struct story {
     char shared[64]; /* number of the record that two nodes change */
 };
 
+static const char *
+seconds(uint64_t ms, char out[static 24])
+{
+    (void)snprintf(out, 24, "%.1f", (double)ms / 1000);
+    return out;
+}
+
 static void
 tell(struct story *s, enum word w)
 {
-    say(s->d.cli, w);
+    say(s->d.cli, w, NULL);
     s->d.cli->show(s->d.cli);
 }
 
 static bool
 stop_with(struct story *s, const char *what)
 {
-    complain(s->d.cli, WORD_DEMO_FAILED, what, (int)s->d.out.n, (const char *)s->d.out.p);
+    complain(s->d.cli, WORD_DEMO_FAILED, what, buf_text(&s->d.out), NULL);
     return false;
 }
 
@@ -100,7 +108,8 @@ converge(struct story *s, unsigned from, enum word w)
     uint64_t took = 0;
     if (!demo_converge(&s->d, from, s->d.nodes_n, CONVERGE_MS, &took))
         return stop_with(s, "digest");
-    say(s->d.cli, w, s->d.nodes_n, (double)took / 1000);
+    char text[24];
+    say(s->d.cli, w, num(s->d.cli, s->d.nodes_n), seconds(took, text), NULL);
     s->d.cli->show(s->d.cli);
     return true;
 }
@@ -150,15 +159,15 @@ pick_shared(struct story *s)
     char filter[32];
     (void)snprintf(filter, sizeof(filter), "unit=%04u", s->d.node[1].unit);
     if (demo_run(&s->d, &s->d.node[1], "list", "household", filter, "--limit", "1",
-                 NULL) != 0)
+                 "--json", NULL) != 0)
         return stop_with(s, "list");
-    const char *text = buf_text(&s->d.out);
-    size_t n = strcspn(text, " \t\n");
-    if (n < 4 || n >= sizeof(s->shared))
-        return stop_with(s, "list");
-    memcpy(s->shared, text, n);
-    s->shared[n] = '\0';
-    return true;
+    json_t *rows = json_loadb((const char *)s->d.out.p, s->d.out.n, 0, NULL);
+    const char *number =
+        json_string_value(json_object_get(json_array_get(rows, 0), "number"));
+    if (number != NULL)
+        (void)snprintf(s->shared, sizeof(s->shared), "%s", number);
+    json_decref(rows);
+    return number != NULL || stop_with(s, "list");
 }
 
 static bool
@@ -175,7 +184,7 @@ cut_off(struct story *s)
         return stop_with(s, "set");
     if (demo_run(&s->d, &s->d.node[0], "set", s->shared, "phone=13800000002", NULL) != 0)
         return stop_with(s, "set");
-    say(s->d.cli, WORD_DEMO_WRITTEN, s->d.nodes_n * 5 + 2);
+    say(s->d.cli, WORD_DEMO_WRITTEN, num(s->d.cli, s->d.nodes_n * 5 + 2), NULL);
     s->d.cli->show(s->d.cli);
     return true;
 }
@@ -207,7 +216,9 @@ neighbours(struct story *s)
     uint64_t took = 0;
     if (!demo_converge(&s->d, 1, s->d.nodes_n, 0, &took))
         return stop_with(s, "digest");
-    say(s->d.cli, WORD_DEMO_MET, s->d.nodes_n, (double)(demo_now_ms() - start) / 1000);
+    char text[24];
+    say(s->d.cli, WORD_DEMO_MET, num(s->d.cli, s->d.nodes_n),
+        seconds(demo_now_ms() - start, text), NULL);
     s->d.cli->show(s->d.cli);
     return true;
 }
@@ -226,7 +237,7 @@ show_case(struct story *s, unsigned i)
 {
     if (demo_run(&s->d, &s->d.node[i], "cases", NULL) != 0)
         return stop_with(s, "cases");
-    say(s->d.cli, WORD_DEMO_CASE, s->d.node[i].unit);
+    say(s->d.cli, WORD_DEMO_CASE, unit_text(s->d.cli, s->d.node[i].unit), NULL);
     buf_add_slice(s->d.cli->out, buf_slice(&s->d.out));
     return true;
 }
@@ -254,10 +265,13 @@ outcome(struct story *s, bool keep)
     for (unsigned i = 1; i <= s->d.nodes_n; i++)
         if (s->d.node[i].peak_kb > group_kb)
             group_kb = s->d.node[i].peak_kb;
-    say(s->d.cli, WORD_DEMO_MEMORY, (unsigned long long)s->d.node[0].peak_kb / 1024,
-        (unsigned long long)group_kb / 1024);
-    if (fine && keep)
-        say(s->d.cli, WORD_DEMO_NEXT, s->d.dir, s->d.dir, s->d.node[1].unit, s->d.dir);
+    say(s->d.cli, WORD_DEMO_MEMORY, num(s->d.cli, s->d.node[0].peak_kb / 1024),
+        num(s->d.cli, group_kb / 1024), NULL);
+    if (fine && keep) {
+        say(s->d.cli, WORD_DEMO_NEXT, s->d.dir, unit_text(s->d.cli, s->d.node[1].unit),
+            NULL);
+        say(s->d.cli, WORD_DEMO_STATE, s->d.dir, NULL);
+    }
     return fine;
 }
 
@@ -323,12 +337,12 @@ check_only(struct cli *c, const char *dir)
     (void)snprintf(d.dir, sizeof(d.dir), "%.4000s", dir);
     unsigned n = count_nodes(dir);
     if (n == 0) {
-        complain(c, WORD_DEMO_NOTHING, dir);
+        complain(c, WORD_DEMO_NOTHING, dir, NULL);
         return rc_exit(RC_NOTFOUND);
     }
     bool fine = lay_out(&d, n) && demo_check(&d, true);
     mem_free(d.node);
-    say(c, fine ? WORD_DEMO_FINE : WORD_DEMO_NOT_FINE);
+    say(c, fine ? WORD_DEMO_FINE : WORD_DEMO_NOT_FINE, NULL);
     return fine ? 0 : rc_exit(RC_NO);
 }
 
@@ -341,7 +355,7 @@ make_dir(struct cli *c, const char *given, char out[static DEMO_PATH])
                        tmp != NULL ? tmp : "/tmp");
         if (mkdtemp(out) != NULL)
             return true;
-        complain(c, WORD_DEMO_NO_DIR, out, strerror(errno));
+        complain(c, WORD_DEMO_NO_DIR, out, strerror(errno), NULL);
         return false;
     }
     char cwd[DEMO_PATH] = "";
@@ -352,33 +366,58 @@ make_dir(struct cli *c, const char *given, char out[static DEMO_PATH])
     if (mkdir(out, 0700) == 0)
         return true;
     complain(c, errno == EEXIST ? WORD_DEMO_DIR_THERE : WORD_DEMO_NO_DIR, out,
-             strerror(errno));
+             strerror(errno), NULL);
     return false;
 }
 
-int
-cmd_demo(struct cli *c, int argc, char **argv)
+static int
+run(struct cli *c, int argc, char **argv)
 {
-    const char *nodes = opt_value(&argc, argv, "--nodes");
-    const char *dir = opt_value(&argc, argv, "--dir");
-    const char *check = opt_value(&argc, argv, "--check");
-    bool keep = opt_flag(&argc, argv, "--keep");
+    const char *nodes = args_value(c->args, "--nodes");
+    const char *dir = args_value(c->args, "--dir");
+    const char *check = args_value(c->args, "--check");
+    bool keep = args_has(c->args, "--keep") || dir != NULL;
     struct story s = {.d = {.cli = c}};
-    unsigned long n = nodes != NULL ? strtoul(nodes, NULL, 10) : 8;
-    if (!opt_done(c, argc, argv) || argc > 0 || n < 1 || n > DEMO_GROUPS)
-        return misuse(c, "demo");
+    char *end = NULL, text[24];
+    unsigned long n = nodes != NULL ? strtoul(nodes, &end, 10) : 8;
+    (void)argc;
+    (void)argv;
     if (check != NULL)
         return check_only(c, check);
+    if (n < 1 || n > DEMO_GROUPS || (end != NULL && *end != '\0')) {
+        complain(c, WORD_OPTION_BAD, "--nodes", nodes, "1-87", NULL);
+        return rc_exit(RC_USAGE);
+    }
     if (!make_dir(c, dir, s.d.dir))
         return rc_exit(RC_INVALID);
     uint64_t start = demo_now_ms();
     bool fine = lay_out(&s.d, (unsigned)n) && play(&s, keep);
     demo_stop_all(&s.d);
-    say(c, fine ? WORD_DEMO_DONE : WORD_DEMO_BROKEN,
-        (double)(demo_now_ms() - start) / 1000);
-    if (!keep && dir == NULL && nftw(s.d.dir, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0)
-        complain(c, WORD_DEMO_NO_DIR, s.d.dir, strerror(errno));
+    say(c, fine ? WORD_DEMO_DONE : WORD_DEMO_BROKEN, seconds(demo_now_ms() - start, text),
+        NULL);
+    if (!keep && nftw(s.d.dir, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0)
+        complain(c, WORD_DEMO_NO_DIR, s.d.dir, strerror(errno), NULL);
     mem_free(s.d.node);
     buf_free(&s.d.out);
     return fine ? 0 : rc_exit(RC_NO);
 }
+
+static const struct opt opts[] = {{"--nodes", "N", WORD_OPT_DEMO_NODES},
+                                  {"--dir", "DIR", WORD_OPT_DEMO_DIR},
+                                  {"--keep", NULL, WORD_OPT_DEMO_KEEP},
+                                  {"--check", "DIR", WORD_OPT_DEMO_CHECK},
+                                  {NULL, NULL, WORD_NOTHING}};
+
+const struct cmd cmd_demo = {
+    .name = "demo",
+    .kind = CMD_PLAIN,
+    .group = GROUP_CARE,
+    .usage = "[--nodes N] [--dir DIR] [--keep] | --check DIR",
+    .about = WORD_ABOUT_DEMO,
+    .details = WORD_DETAILS_DEMO,
+    .opts = opts,
+    .max = 0,
+    .exits = {1, 65, 66},
+    .example = "  linjuli demo --nodes 20 --keep\n",
+    .run = run,
+};

@@ -3,7 +3,6 @@
 
 #include <dirent.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct tally {
@@ -137,11 +136,23 @@ is_the_article(const struct tally *t)
 static void
 say_numbers(struct cli *c, const struct tally *t)
 {
-    say(c, WORD_DEMO_NUMBERS, (unsigned long long)t->compounds,
-        (unsigned long long)t->groups, (unsigned long long)t->party,
-        (unsigned long long)t->grids, (unsigned long long)t->households,
-        (unsigned long long)t->residents, (unsigned long long)t->registered,
-        (unsigned long long)t->merchants);
+    say(c, WORD_DEMO_NUMBERS, num(c, t->compounds), num(c, t->groups), num(c, t->party),
+        num(c, t->grids), num(c, t->households), num(c, t->residents),
+        num(c, t->registered), num(c, t->merchants), NULL);
+}
+
+static void
+say_row(struct cli *c, unsigned i, const struct demo_node *n, const struct tally *t,
+        bool same, bool walk)
+{
+    buf_addf(c->out, "%4u  %04u  %8llu %8llu  %6llu/%-6llu  %s      %s\n", i, n->unit,
+             (unsigned long long)t->records, (unsigned long long)t->entries,
+             (unsigned long long)t->delivered, (unsigned long long)t->own,
+             same ? "=" : "x",
+             !walk              ? "-"
+             : t->findings == 0 ? "ok"
+                                : "x");
+    c->show(c);
 }
 
 bool
@@ -150,12 +161,13 @@ demo_check(struct demo *d, bool walk)
     struct tally hub = {0}, t;
     struct fault why = {0};
     bool fine = true;
-    say(d->cli, WORD_DEMO_TABLE_HEAD);
+    say(d->cli, WORD_DEMO_TABLE_HEAD, NULL);
     for (unsigned i = 0; i <= d->nodes_n; i++) {
         const struct demo_node *n = &d->node[i];
-        if (read_node(n, walk, &t, &why) != RC_OK) {
-            complain(d->cli, WORD_DEMO_UNREADABLE, n->dir);
-            (void)fail(d->cli, why.rc, &why);
+        enum rc rc = read_node(n, walk, &t, &why);
+        if (rc != RC_OK) {
+            complain(d->cli, WORD_DEMO_UNREADABLE, n->dir, NULL);
+            (void)fail(d->cli, rc, &why);
             fine = false;
             continue;
         }
@@ -163,17 +175,15 @@ demo_check(struct demo *d, bool walk)
             hub = t;
         bool same = memcmp(t.log, hub.log, 16) == 0 &&
                     memcmp(t.scope_digest, hub.scope_digest, 16) == 0;
-        bool all_there = t.entries == hub.entries && (i == 0 || t.delivered == t.own);
-        say(d->cli, WORD_DEMO_TABLE_ROW, i, n->unit, (unsigned long long)t.records,
-            (unsigned long long)t.entries, (unsigned long long)t.delivered,
-            (unsigned long long)t.own, same ? "=" : "≠");
+        bool all_there = t.entries == hub.entries && (i == 0 || t.delivered >= t.own);
+        say_row(d->cli, i, n, &t, same, walk);
         if (t.findings > 0)
-            complain(d->cli, WORD_DEMO_FINDING, n->dir, t.finding);
+            complain(d->cli, WORD_DEMO_FINDING, n->dir, t.finding, NULL);
         fine = fine && same && all_there && t.findings == 0;
     }
     say_numbers(d->cli, &hub);
     if (!is_the_article(&hub)) {
-        complain(d->cli, WORD_DEMO_NOT_ARTICLE);
+        complain(d->cli, WORD_DEMO_NOT_ARTICLE, NULL);
         fine = false;
     }
     return fine;
