@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static bool
@@ -47,6 +48,7 @@ main(int argc, char **argv)
     (void)signal(SIGPIPE,
                  SIG_IGN); /* a reader that has left is no reason to die amid a write */
     int status = rc_exit(RC_BUG);
+    (void)umask(077); /* whatever a node writes is its owner's alone */
     if (crypto_init() == RC_OK)
         status = line_run(&c, argc, argv);
     bool told = write_out(STDOUT_FILENO, c.out);

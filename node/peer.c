@@ -168,7 +168,7 @@ peer_close(struct peer *p, const char *why)
 struct turn {
     struct peer *peer;
     struct session_event event;
-    bool did_change;
+    bool did_change, did_open; /* at any step of the turn */
 };
 
 static enum rc
@@ -189,6 +189,7 @@ step_once(struct turn *t)
     struct peer *p = t->peer;
     struct ledger *l = p->daemon->node->ledger;
     enum rc rc = session_step(p->session, &t->event, &p->effects);
+    t->did_open = t->did_open || p->effects.opened;
     if (rc == RC_OK && p->effects.changes.n > 0) {
         t->did_change = true;
         rc = ledger_project(l, &p->effects.changes);
@@ -324,7 +325,7 @@ step(struct peer *p, const struct session_event *event)
     }
     if (rc != RC_OK)
         return; /* daemon_turn has closed every peer, this one too */
-    if (p->effects.opened || (!p->is_open && p->effects.has_join))
+    if (t.did_open)
         note_open(p);
     if (t.did_change)
         daemon_changed(d);
