@@ -86,13 +86,13 @@ a_log_that_only_new_authority_grants_comes_in_the_same_exchange(void **state)
     street_fini(&s);
 }
 
-/* The log goes on in two ways: 3 common entries, then `a` at home 0, `b` at home 1. */
+/* The log goes on in two ways: some common entries, then `a` at home 0, `b` at home 1. */
 static struct chain
-forks(struct street *s, uint32_t log, size_t a, size_t b)
+forks_at(struct street *s, uint32_t log, size_t common, size_t a, size_t b)
 {
     struct chain at, left;
 
-    street_writes(s, log, 3, 50, 3);
+    street_writes(s, log, common, 50, 3);
     at = s->town.log[log];
     street_writes(s, log, a, 60, 1);
     left = s->town.log[log];
@@ -101,10 +101,19 @@ forks(struct street *s, uint32_t log, size_t a, size_t b)
     return left;
 }
 
+static struct chain
+forks(struct street *s, uint32_t log, size_t a, size_t b)
+{
+    return forks_at(s, log, 3, a, b);
+}
+
 static void
 a_fork_is_found_and_both_stop_below_it(void **state)
 {
-    static const size_t tails[][2] = {{1, 1}, {1, 9}, {9, 1}, {200, 300}, {5000, 1}};
+    static const size_t tails[][3] = {{3, 1, 1},     {0, 1, 1},      {3, 1, 9},
+                                      {3, 9, 1},     {4, 100, 100},  {3, 100, 100},
+                                      {3, 200, 300}, {3, 5000, 1},   {63, 64, 65},
+                                      {0, 300, 300}, {200, 300, 300}};
 
     (void)state;
     for (size_t i = 0; i < sizeof tails / sizeof *tails; i++) {
@@ -113,13 +122,15 @@ a_fork_is_found_and_both_stop_below_it(void **state)
             struct pipe p;
 
             street_init(&s, 2, 2);
-            (void)forks(&s, 1, tails[i][0], tails[i][1]);
+            (void)forks_at(&s, 1, tails[i][0], tails[i][1], tails[i][2]);
             pipe_init(&p, &s.town, &s.home[k], &s.home[1 - k]);
+            pipe_tape(&p);
             pipe_run(&p);
             assert_true(home_same(&s.home[0], &s.home[1]));
             assert_true(street_row(&s, 0, false, 1).has_proof);
-            assert_int_equal(street_row(&s, 0, false, 1).head_seq, 3);
+            assert_int_equal(street_row(&s, 0, false, 1).head_seq, tails[i][0]);
             assert_true(p.side[0].is_synced);
+            assert_true(pipe_count(&p, 0, 8) + pipe_count(&p, 1, 8) <= 4); /* IDS */
             pipe_fini(&p);
             street_fini(&s);
         }
@@ -767,18 +778,22 @@ a_lost_node_gets_the_authority_log_and_nothing_else(void **state)
         struct session_info info;
         struct pipe p;
 
-        street_init(&s, 2, 2);
+        street_init(&s, 2, 3); /* logs 2 and 3 are written on node 2 */
         street_writes(&s, 1, 10, 100, 1);
         street_writes(&s, 2, 10, 100, 2); /* what the lost node has to hand in */
+        street_writes(&s, 3, 10, 100, 1); /* its own, but not here */
         s.e.n = 0;
         town_lost(&s.town, 2, &s.e);
         street_gives(&s, 1);
         pipe_init(&p, &s.town, &s.home[k], &s.home[1 - k]);
+        pipe_tape(&p);
         pipe_run(&p);
         assert_int_equal(p.side[0].close, CLOSE_NONE);
         assert_int_equal(street_row(&s, 1, true, 1).head_seq, 2);
         assert_int_equal(street_row(&s, 1, false, 1).head_seq, 0);
+        assert_int_equal(street_row(&s, 1, false, 3).head_seq, 0);
         assert_int_equal(street_row(&s, 0, false, 2).head_seq, 10);
+        assert_null(strstr(buf_text(&p.story), " 1:10")); /* nor is it told of */
         session_info(p.side[k].session, &info);
         assert_int_equal(info.out_entries, 1);
         street_writes(&s, 1, 1, 100, 1); /* nor is anything pushed to it */
