@@ -13,6 +13,10 @@ session_new(const struct session_setup *setup)
     assert(setup->self->kind == PAIR_BOX);
     assert(setup->join == NULL || setup->pattern == NOISE_XXPSK3);
     s->setup = *setup;
+    if (setup->join != NULL) { /* lent for this call */
+        s->join = *setup->join;
+        s->setup.join = &s->join;
+    }
     s->now_ms = setup->now_ms;
     s->heard_ms = setup->now_ms;
     s->pinged_ms = setup->now_ms;

@@ -294,7 +294,11 @@ joining_setup(struct joining *j)
 static void
 joining_open(struct joining *j)
 {
+    struct join lent = j->join;
+
+    j->cs.join = j->cs.join != NULL ? &lent : NULL;
     pipe_init_with(&j->p, &j->c, &j->cs, &j->w.a, &j->as);
+    memset(&lent, 0xee, sizeof lent); /* lent to session_new, no longer */
     pipe_run(&j->p);
 }
 
