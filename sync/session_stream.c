@@ -247,7 +247,7 @@ stream_log(struct session *s, struct peer_log *l, bool *more)
 bool
 stream_has_room(const struct session *s)
 {
-    return s->unsent + s->out->out.n + s->frames.n < UNSENT_BYTES_MAX;
+    return s->unsent + s->out->out.n + s->frames.n < AHEAD_BYTES;
 }
 
 static bool

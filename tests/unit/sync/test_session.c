@@ -648,6 +648,35 @@ an_entry_goes_once_to_everyone_and_never_back(void **state)
     street_fini(&x.s);
 }
 
+/* What was streamed turns out to be the branch that lost. */
+static void
+a_trunk_that_becomes_another_one_is_streamed_anew(void **state)
+{
+    struct street s;
+    struct pipe p;
+    struct chain at;
+
+    (void)state;
+    street_init(&s, 2, 1);
+    street_writes(&s, 1, 3, 100, 3);
+    pipe_init(&p, &s.town, &s.home[0], &s.home[1]);
+    pipe_run(&p);
+    at = s.town.log[1];
+    street_writes(&s, 1, 3, 100, 1);
+    pipe_step(&p, 0, SESSION_CHANGED);
+    pipe_run(&p);
+    assert_int_equal(street_row(&s, 1, false, 1).head_seq, 6);
+    s.town.log[1] = at;
+    street_writes(&s, 1, 8, 120, 1);
+    street_seals(&s, 1);
+    assert_int_equal(street_row(&s, 0, false, 1).head_seq, 11);
+    pipe_step(&p, 0, SESSION_CHANGED);
+    pipe_run(&p);
+    assert_true(home_same(&s.home[0], &s.home[1]));
+    pipe_fini(&p);
+    street_fini(&s);
+}
+
 /* ---- bytes */
 static void
 ten_that_differ_of_a_large_history_cost_little_more_than_themselves(void **state)
@@ -906,6 +935,7 @@ main(void)
         cmocka_unit_test(what_is_new_is_pushed_without_a_comparison),
         cmocka_unit_test(before_the_first_comparison_nothing_is_pushed),
         cmocka_unit_test(an_entry_goes_once_to_everyone_and_never_back),
+        cmocka_unit_test(a_trunk_that_becomes_another_one_is_streamed_anew),
         cmocka_unit_test(
             ten_that_differ_of_a_large_history_cost_little_more_than_themselves),
         cmocka_unit_test(in_bulk_the_wire_carries_hardly_more_than_the_entries),

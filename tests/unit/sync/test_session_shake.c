@@ -422,6 +422,54 @@ an_invite_without_a_join_is_no_way_in(void **state)
     joining_teardown(&j);
 }
 
+static void
+a_node_that_comes_with_an_invite_needs_no_join(void **state)
+{
+    struct joining j;
+
+    (void)state;
+    joining_setup(&j);
+    j.cs.join = NULL;
+    j.cs.self = &j.w.b.box;
+    j.cs.replica = j.w.b.replica;
+    joining_open(&j);
+    assert_true(j.p.side[1].is_synced);
+    joining_teardown(&j);
+}
+
+/* ---- in transport */
+static void
+every_other_byte_of_a_transport_message_ends_it(void **state)
+{
+    struct pair_of_homes w;
+    struct buf e = BUF_NONE;
+
+    (void)state;
+    setup(&w);
+    for (size_t n = 2;; n++) {
+        struct pipe p;
+
+        pipe_init(&p, &w.town, &w.a, &w.b);
+        pipe_run(&p);
+        e.n = 0;
+        if (n == 2) {
+            town_write(&w.town, 1, 16, &e);
+            home_take(&w.a, &e);
+        }
+        pipe_step(&p, 0, n == 2 ? SESSION_CHANGED : SESSION_REPAIR);
+        if (n >= p.side[1].wire.n) {
+            pipe_fini(&p);
+            break;
+        }
+        p.side[1].wire.p[n] ^= 0x80;
+        pipe_run(&p);
+        assert_int_equal(p.side[1].close, CLOSE_MALFORMED);
+        pipe_fini(&p);
+    }
+    buf_free(&e);
+    teardown(&w);
+}
+
 /* ---- silence */
 static void
 silence_is_probed_and_then_ends_it(void **state)
@@ -506,6 +554,8 @@ main(void)
         cmocka_unit_test(a_join_that_the_hub_does_not_write_ends_the_session),
         cmocka_unit_test(an_unknown_a_used_and_a_guessed_invite_look_the_same),
         cmocka_unit_test(an_invite_without_a_join_is_no_way_in),
+        cmocka_unit_test(a_node_that_comes_with_an_invite_needs_no_join),
+        cmocka_unit_test(every_other_byte_of_a_transport_message_ends_it),
         cmocka_unit_test(silence_is_probed_and_then_ends_it),
         cmocka_unit_test(a_farewell_is_told_from_a_broken_line),
         cmocka_unit_test(every_close_reason_has_words),
