@@ -262,6 +262,7 @@ flush(struct peer *p)
         }
         buf_drop(&p->out, (size_t)n);
     }
+    buf_free(&p->out); /* 88 peers at rest hold nothing */
     return true;
 }
 
@@ -331,6 +332,10 @@ step(struct peer *p, const struct session_event *event)
         daemon_changed(d);
     if (!flush(p))
         return;
+    if (p->out.n > UNSENT_BYTES_MAX) {
+        peer_close(p, close_text(CLOSE_SLOW));
+        return;
+    }
     if (p->effects.close != CLOSE_NONE) {
         peer_close(p, close_text(p->effects.close));
         return;

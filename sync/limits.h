@@ -22,6 +22,7 @@
 #define MESSAGE_BYTES_MAX (1 << 20)
 #define CHUNK_BYTES 65536            /* entries streamed in one message, about */
 #define UNSENT_BYTES_MAX (2 << 20)   /* a peer */
+#define AHEAD_BYTES (256 << 10)      /* streamed ahead of what the socket takes */
 #define WAITING_BYTES_MAX (64 << 20) /* a peer, on disk */
 #define HELD_BYTES_MAX                                                                   \
     (16 << 20) /* a log: unverified below a waiting line, or quarantined */
