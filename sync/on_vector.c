@@ -104,6 +104,7 @@ on_vector(struct session *s, struct slice payload)
     frame_end(&s->frames, at);
     rows_forget(s, s->runs_acked == s->runs_out);
     s->knows_rows = true;
+    s->is_compared = true;
     s->owes_digest = false;
     s->owes_ack = false;
     s->has_come = false;
@@ -145,6 +146,7 @@ on_rows(struct session *s, struct slice payload)
     }
     rows_forget(s, s->runs_acked == s->runs_out);
     s->knows_rows = true;
+    s->is_compared = true;
     s->has_news = false;
     session_move(s, STATE_STREAM);
     return RC_OK;

@@ -291,9 +291,10 @@ settle(struct session *s)
     const struct node_info *node;
     enum rc rc = RC_OK;
 
-    if (s->is_unequal && (s->state == STATE_ASKED || s->owes_digest) &&
+    if (s->is_unequal && s->is_compared && (s->state == STATE_ASKED || s->owes_digest) &&
         has_unsettled(s)) {
         replica_final(s->setup.replica); /* the peer has told all it has */
+        s->is_compared = false;
         s->has_offered = true;
     }
     if (s->has_offered) {

@@ -108,7 +108,8 @@ struct session {
     bool is_whole;            /* the last VECTOR was */
     bool wants_whole;         /* the next one shall be */
     bool has_news;            /* something changed since the last comparison */
-    bool has_come;            /* entries we lacked came since then */
+    bool is_compared; /* rows were, since the peer was last taken to have told all */
+    bool has_come;    /* entries we lacked came since then */
     bool owes_digest, wants_repair;
     bool was_equal; /* the digests; told to the shell when all is acknowledged */
     unsigned lies, rounds;
