@@ -394,6 +394,12 @@ db_open(const char *path, enum db_mode mode, const char *vfs, struct db **out)
     return RC_OK;
 }
 
+bool
+db_is_read_only(const struct db *db)
+{
+    return db->mode == DB_READ;
+}
+
 void
 db_close(struct db *db)
 {

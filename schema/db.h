@@ -23,6 +23,7 @@ enum rc db_open(const char *path, enum db_mode mode, const char *vfs,
                 struct db **out) MUST_USE;
 /* Closes; in DB_WRITE after a TRUNCATE checkpoint. NULL is fine. */
 void db_close(struct db *db);
+bool db_is_read_only(const struct db *db);
 
 /* begin takes the write lock at once (BEGIN IMMEDIATE). A commit that fails has rolled
  * back; RC_FULL and RC_IO tell the disk's trouble apart from RC_DB. */

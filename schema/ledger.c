@@ -41,10 +41,16 @@ ledger_load(struct ledger *l)
     enum rc rc = load_community(l);
     if (rc == RC_OK)
         rc = ledger_load_keys(l);
-    for (size_t i = 0; i < l->assumed_n && rc == RC_OK; i++)
-        replica_assume(l->replica, &l->assumed[i]);
     if (rc == RC_OK)
         rc = replica_load(l->replica, l->has_community ? &l->community : NULL);
+    for (size_t i = 0; i < l->assumed_n && rc == RC_OK; i++)
+        replica_assume(l->replica, &l->assumed[i]);
+    /* What is assumed is decided again: a reader does so in memory, for the tables have
+     * it; the writer at its next begin. */
+    struct changes changes = {0};
+    l->must_settle = l->assumed_n > 0 && l->mode != LEDGER_READ;
+    if (rc == RC_OK && l->assumed_n > 0 && l->mode == LEDGER_READ)
+        rc = replica_settle(l->replica, &changes);
     return rc;
 }
 
@@ -192,6 +198,10 @@ ledger_begin(struct ledger *l)
     /* A reader's memory is as old as its last look; the writer's follows its commits. */
     if (reads || l->broken != RC_OK)
         rc = l->broken = ledger_load(l);
+    if (rc == RC_OK && l->must_settle) {
+        rc = ledger_settle(l);
+        l->must_settle = rc != RC_OK;
+    }
     if (rc != RC_OK)
         db_rollback(l->db);
     return rc;
@@ -265,9 +275,10 @@ ledger_assume(struct ledger *l, const struct grant *g, struct slice hints)
     l->assumed = mem_grow(l->assumed, (l->assumed_n + 1) * sizeof(*l->assumed));
     l->assumed[l->assumed_n++] = *g;
     ledger_hint(l, hints);
-    if (l->mode == LEDGER_READ) {
+    if (l->mode == LEDGER_READ) { /* decided again, in memory; the tables have it */
+        struct changes changes = {0};
         replica_assume(l->replica, g);
-        return RC_OK;
+        return replica_settle(l->replica, &changes);
     }
     enum rc rc = ledger_begin(l);
     if (rc != RC_OK)

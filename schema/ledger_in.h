@@ -38,6 +38,7 @@ struct ledger {
     bool has_community;
     uint16_t unit_type;    /* code of org_unit; 0: no such type */
     bool units_changed;    /* since hub_upkeep looked */
+    bool must_settle;      /* the next begin decides what is assumed */
     enum rc broken;        /* a rollback could not load again: the next begin tries */
     struct ring_key *ring; /* ascending (scope, epoch) */
     size_t ring_n, ring_cap;
