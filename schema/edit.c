@@ -90,7 +90,9 @@ say_breach(enum breach b, const struct type *type, uint16_t code, uint32_t unit,
            struct fault *why)
 {
     const struct field *field = field_by_code(type, code);
-    const char *name = field != NULL ? field->name : type->name;
+    /* Who may not make or move a record at all is told its type, not "state". */
+    bool is_own = field != NULL && code >= FIELD_FIRST_OWN;
+    const char *name = is_own ? field->name : type->name;
     switch (b) {
     case BREACH_ROLE:
         fault_set(why, RC_DENIED, FAULT_NOT_ALLOWED, "%s", name);
