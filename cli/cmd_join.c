@@ -45,10 +45,9 @@ join(struct cli *c, struct slice file, struct fault *why)
         rc = RC_MALFORMED;
     }
     if (rc != RC_OK) {
+        enum fault_code code = rc == RC_CORRUPT ? FAULT_INVITE_TORN : FAULT_INVITE_FILE;
         mem_free(g);
-        return fault_set(why, rc,
-                         rc == RC_CORRUPT ? FAULT_INVITE_TORN : FAULT_INVITE_FILE, "%s",
-                         c->args->argv[0]);
+        return fault_set(why, RC_INVALID, code, "%s", c->args->argv[0]);
     }
     rc = node_join(c->dir, file, why);
     if (rc == RC_OK)

@@ -1,4 +1,5 @@
 #include "cli/commands.h"
+#include "cli/address.h"
 #include "cli/out.h"
 
 /* The exit status of an exchange that was reached. */
@@ -53,6 +54,15 @@ tell_json(struct cli *c, const struct sync_report *r, const char *address)
     out_json(c->out, json);
 }
 
+/* A hub that does not take the invite hangs up after the handshake and says nothing: to a
+ * stranger it does not speak. */
+static bool
+is_invite_refused(const struct sync_report *r, bool needs_join)
+{
+    return needs_join && r->is_reached && r->close == CLOSE_EOF && r->in_entries == 0 &&
+           r->in_bytes > 0;
+}
+
 static int
 tell(struct cli *c, const struct sync_report *r, const char *address)
 {
@@ -71,23 +81,55 @@ tell(struct cli *c, const struct sync_report *r, const char *address)
     return rc_exit(rc);
 }
 
+static enum rc
+sync_here(struct cli *c, const char *address, struct sync_report *report,
+          bool *needs_join, struct fault *why)
+{
+    enum rc rc = node_open(c->dir, NODE_WRITE, &c->node, why);
+    if (rc != RC_OK)
+        return rc;
+    *needs_join = node_needs_join(c->node);
+    rc = node_sync(c->node, address, report, why);
+    node_close(c->node);
+    c->node = NULL;
+    return rc;
+}
+
+static enum rc
+sync_by_daemon(struct cli *c, const char *address, struct sync_report *report,
+               bool *needs_join, struct fault *why)
+{
+    enum rc rc = node_open(c->dir, NODE_READ, &c->node, why);
+    if (rc != RC_OK)
+        return rc;
+    *needs_join = node_needs_join(c->node);
+    node_close(c->node);
+    c->node = NULL;
+    rc = control_sync(c->dir, address, report);
+    /* Locked, and no daemon: another command is at work. */
+    return rc == RC_OFFLINE ? fault_set(why, RC_BUSY, FAULT_NODE_LOCKED, "%s", c->dir)
+                            : rc;
+}
+
 static int
 run(struct cli *c, int argc, char **argv)
 {
     struct fault why = {0};
     struct sync_report report = {.close = CLOSE_NONE};
+    bool needs_join = false;
     (void)argc;
-    enum rc rc = node_open(c->dir, NODE_WRITE, &c->node, &why);
-    if (rc == RC_OK) {
-        rc = node_sync(c->node, argv[0], &report, &why);
-        node_close(c->node);
-        c->node = NULL;
-    } else if (rc == RC_BUSY && why.code == FAULT_NODE_LOCKED) {
-        rc = control_sync(c->dir, argv[0], &report);
-        if (rc == RC_OFFLINE) /* locked, and no daemon: another command is at work */
-            rc = fault_set(&why, RC_BUSY, FAULT_NODE_LOCKED, "%s", c->dir);
+    if (!address_is(argv[0])) {
+        complain(c, WORD_OPTION_BAD, "HOST:PORT", argv[0], "192.168.1.10:7400", NULL);
+        return misuse(c, &cmd_sync);
     }
-    return rc == RC_OK ? tell(c, &report, argv[0]) : fail(c, rc, &why);
+    enum rc rc = sync_here(c, argv[0], &report, &needs_join, &why);
+    if (rc == RC_BUSY && why.code == FAULT_NODE_LOCKED)
+        rc = sync_by_daemon(c, argv[0], &report, &needs_join, &why);
+    if (rc != RC_OK)
+        return fail(c, rc, &why);
+    if (is_invite_refused(&report, needs_join))
+        report.close = CLOSE_INVITE;
+    return tell(c, &report, argv[0]);
 }
 
 const struct cmd cmd_sync = {

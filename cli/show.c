@@ -65,6 +65,13 @@ value_add(struct cli *c, const struct type *t, const struct field *f, struct sli
     buf_free(&text);
 }
 
+bool
+value_is_filled(const struct field *f, struct slice value)
+{
+    struct value v;
+    return value.n > 0 && value_decode(f->kind, value, &v) && !v.is_nil;
+}
+
 static json_t *
 choices_json(const struct field *f, const struct value *v)
 {
@@ -169,7 +176,8 @@ record_add(struct cli *c, const struct record_row *r)
     line_begin(c, word(c, WORD_LABEL_UNIT));
     buf_addf(c->out, "%04u\n", r->key.unit);
     for (size_t i = 0; i < r->values_n; i++)
-        if (r->value[i].value.n > 0)
+        if (value_is_filled(r->value[i].field, r->value[i].value) ||
+            r->value[i].state != FIELD_CLEAN)
             add_field(c, r, &r->value[i]);
     if (r->is_parallel)
         say(c, WORD_PARALLEL, NULL);
@@ -188,7 +196,7 @@ record_json(struct cli *c, const struct record_row *r)
     json_t *conflicts = json_array();
     for (size_t i = 0; i < r->values_n; i++) {
         const struct value_row *x = &r->value[i];
-        if (x->value.n > 0)
+        if (value_is_filled(x->field, x->value))
             json_object_set_new(fields, x->field->name,
                                 value_json(c, r->type, x->field, x->value));
         if (x->state != FIELD_CLEAN)

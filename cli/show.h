@@ -11,6 +11,8 @@ void value_add(struct cli *c, const struct type *t, const struct field *f,
                struct slice value, bool lines, struct buf *out);
 json_t *value_json(struct cli *c, const struct type *t, const struct field *f,
                    struct slice value);
+/* Is there anything in it? A field that was emptied has a value that says so. */
+bool value_is_filled(const struct field *f, struct slice value);
 /* The one-line name of a record: its title field. */
 void title_add(struct cli *c, const struct record_row *r, struct buf *out);
 /* One line of a list; `typed`: the type's label too. */
