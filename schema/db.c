@@ -1,5 +1,6 @@
 #include "schema/db.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,7 +25,6 @@ struct db {
 enum rc
 db_rc(struct db *db, int code)
 {
-    (void)db;
     switch (code & 0xff) {
     case SQLITE_OK:
     case SQLITE_ROW:
@@ -39,7 +39,8 @@ db_rc(struct db *db, int code)
     case SQLITE_CANTOPEN:
     case SQLITE_READONLY:
     case SQLITE_PERM:
-        return RC_IO;
+        return db->handle != NULL && sqlite3_system_errno(db->handle) == ENOSPC ? RC_FULL
+                                                                                : RC_IO;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
         return RC_CORRUPT;
@@ -334,6 +335,10 @@ configure(struct db *db)
     sqlite3_db_config(h, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, db->mode == DB_READ, NULL);
     sqlite3_busy_timeout(h, 5000);
+    /* The files beside the database stay when it is closed: on a full disk a reader could
+     * not make them again. */
+    int stay = 1;
+    sqlite3_file_control(h, "main", SQLITE_FCNTL_PERSIST_WAL, &stay);
     if (db->mode == DB_READ)
         return db_exec(db, "PRAGMA query_only = 1; PRAGMA temp_store = MEMORY;"
                            "PRAGMA cache_size = " CACHE_KIB ";"
