@@ -374,6 +374,25 @@ work(struct session *s)
     return rc;
 }
 
+/* Hundreds of sessions rest at any time: they give back what the busy ones need. */
+static void
+rest(struct session *s)
+{
+    if (s->work > 0 || s->is_streaming || s->is_waiting) {
+        return;
+    }
+    if (s->frames.cap > REST_BYTES) {
+        buf_free(&s->frames);
+    }
+    if (s->plain.n == 0 && s->plain.cap > REST_BYTES) {
+        buf_free(&s->plain);
+    }
+    if (s->wire.is_taken && s->wire.part.cap > REST_BYTES) {
+        wire_fini(&s->wire);
+        s->wire.is_taken = false;
+    }
+}
+
 enum rc
 session_step(struct session *s, const struct session_event *event,
              struct session_effects *out)
@@ -398,6 +417,7 @@ session_step(struct session *s, const struct session_event *event,
             s->frames.n = 0;
         }
         write_frames(s);
+        rest(s);
     }
     s->expected = s->unsent + out->out.n;
     out->close = s->close;

@@ -13,10 +13,11 @@
 #define PROTOCOL_OLDEST 1
 
 /* Bounds of one step and of one session; those of the format are in limits.h. */
-#define RUN_BYTES (CHUNK_BYTES - 1024)   /* streamed in one step: one Noise message */
-#define STEP_CHECKS_MAX 100              /* entries whose signature is checked */
-#define STEP_LOGS_MAX 256                /* logs looked up in the store */
-#define BACKLOG_BYTES_MAX (4 << 20)      /* received, not worked through */
+#define RUN_BYTES (CHUNK_BYTES - 1024) /* streamed in one step: one Noise message */
+#define STEP_CHECKS_MAX 100            /* entries whose signature is checked */
+#define STEP_LOGS_MAX 256              /* logs looked up in the store */
+#define REST_BYTES 4096             /* buffers keep no more when there is nothing to do */
+#define BACKLOG_BYTES_MAX (4 << 20) /* received, not worked through */
 #define IDS_COST_BYTES (CHUNK_BYTES / 4) /* an IDS counts like so many bytes */
 #define ASKS_MAX 2                       /* a log, between two comparisons */
 #define SEARCHES_MAX 8                   /* a log, without anything new */

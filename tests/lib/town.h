@@ -83,11 +83,13 @@ void street_init(struct street *s, size_t homes, uint32_t logs);
 void street_fini(struct street *s);
 void street_gives(struct street *s, unsigned homes); /* e */
 /* n entries of a log, into the homes of the mask. */
-void street_writes(struct street *s, uint32_t log, size_t n, size_t bytes, unsigned homes);
+void street_writes(struct street *s, uint32_t log, size_t n, size_t bytes,
+                   unsigned homes);
 void street_seals(struct street *s, unsigned homes); /* all that was written */
 void street_seals_at(struct street *s, uint32_t log, const struct chain *at,
-                    unsigned homes);
-struct row street_row(const struct street *s, size_t home, bool is_authority, uint32_t no);
+                     unsigned homes);
+struct row street_row(const struct street *s, size_t home, bool is_authority,
+                      uint32_t no);
 uint64_t street_draw(struct street *s, uint64_t n); /* 0 to n - 1 */
 
 #endif

@@ -928,12 +928,31 @@ no_more_is_made_than_the_socket_may_hold(void **state)
         }
         e.kind = SESSION_TIMER;
     }
-    assert_true(unsent >= UNSENT_BYTES_MAX &&
-                unsent < UNSENT_BYTES_MAX + 2 * CHUNK_BYTES);
+    assert_true(unsent >= AHEAD_BYTES && unsent < AHEAD_BYTES + 2 * CHUNK_BYTES);
     e.kind = SESSION_DRAINED;
     e.unsent_bytes = 0;
     assert_int_equal(session_step(b.session, &e, &b.fx), RC_OK);
     assert_true(b.fx.out.n > 0);
+    bare_fini(&b);
+}
+
+static void
+a_session_at_rest_holds_little_memory(void **state)
+{
+    struct bare b;
+    size_t at;
+
+    (void)state;
+    bare_init(&b, false, true);
+    at = run_begin(&b, 0);
+    town_write(&b.s.town, 1, 60000, &b.b);
+    frame_end(&b.b, at);
+    say(&b);
+    street_writes(&b.s, 2, 1, 60000, 1);
+    bare_step(&b, SESSION_CHANGED, slice_of(NULL, 0));
+    assert_non_null(heard(&b, MESSAGE_RUN));
+    bare_step(&b, SESSION_TIMER, slice_of(NULL, 0));
+    assert_true(b.session->plain.cap + b.session->frames.cap <= 2 * REST_BYTES);
     bare_fini(&b);
 }
 
@@ -1001,6 +1020,7 @@ main(void)
         cmocka_unit_test(a_responder_may_ask_for_a_comparison_too),
         cmocka_unit_test(a_peer_that_takes_nothing_for_thirty_seconds_is_dropped),
         cmocka_unit_test(no_more_is_made_than_the_socket_may_hold),
+        cmocka_unit_test(a_session_at_rest_holds_little_memory),
         cmocka_unit_test(a_store_that_fails_is_told_to_the_shell),
     };
 
