@@ -43,7 +43,7 @@ run(struct cli *c, int argc, char **argv)
     (void)argv;
     for (const char *p; (p = args_nth(c->args, "--peer", s.peers_n)) != NULL;)
         peers[s.peers_n++] = p;
-    enum rc rc = node_open(c->dir, NODE_WRITE, &c->node, &why);
+    enum rc rc = node_open_wait(c->dir, NODE_WRITE, LOCK_WAIT_MS, &c->node, &why);
     if (rc != RC_OK)
         return fail(c, rc, &why);
     struct ready r = {c, s.listen != NULL ? s.listen : c->node->conf.listen};

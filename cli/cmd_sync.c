@@ -75,6 +75,8 @@ tell(struct cli *c, const struct sync_report *r, const char *address)
         complain(c, WORD_SYNC_OFFLINE, address, NULL);
     else if (rc == RC_OK)
         say(c, WORD_SYNC_DONE, num(c, r->in_entries), num(c, r->out_entries), NULL);
+    else if (rc != RC_STALE && rc != RC_IO)
+        complain(c, WORD_SYNC_REFUSED, word(c, close_word(r->close)), NULL);
     else
         complain(c, WORD_SYNC_CUT, word(c, close_word(r->close)), num(c, r->in_entries),
                  num(c, r->out_entries), NULL);

@@ -4,11 +4,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/file.h"
 
 #define DIR_BYTES 4096
+#define LOCK_TRIES 60 /* with LOCK_WAIT_MS between: what another command takes */
+#define LOCK_WAIT_MS 50
 
 struct typed { /* what stands before the command's own words */
     const char *dir, *as;
@@ -130,15 +133,16 @@ read_words(struct cli *c, const struct cmd *cmd, const struct typed *l, struct a
 
 /* ---- running it */
 
-/* The daemon reads the line as it was typed: `words` are untouched copies. */
-static int
-through_daemon(struct cli *c, const struct typed *l, char **words, int words_n)
+/* The daemon reads the line as it was typed: `words` are untouched copies. RC_OFFLINE:
+ * there is none. */
+static enum rc
+through_daemon(struct cli *c, const struct typed *l, char **words, int words_n,
+               int *status)
 {
     char json[] = "--json", as[] = "--as", end[] = "";
     char *who = l->as != NULL ? mem_text(l->as) : NULL;
     char **argv = mem_new(((size_t)words_n + 4) * sizeof(char *));
-    struct fault why;
-    int n = 0, status = 0;
+    int n = 0;
     if (l->json)
         argv[n++] = json;
     if (who != NULL) {
@@ -150,12 +154,47 @@ through_daemon(struct cli *c, const struct typed *l, char **words, int words_n)
     argv[n] = end;
     struct command command = {
         .argc = n, .argv = argv, .in_fd = c->fd, .lang = lang_name(c->lang)};
-    enum rc rc = control_run(c->dir, &command, c->out, c->err, &status);
+    enum rc rc = control_run(c->dir, &command, c->out, c->err, status);
     mem_free(argv);
     mem_free(who);
-    if (rc == RC_OFFLINE) /* a command of another window is at work */
-        return fail(c, fault_set(&why, RC_BUSY, FAULT_NODE_LOCKED, "%s", c->dir), &why);
-    return rc == RC_OK ? status : fail(c, rc, NULL);
+    return rc;
+}
+
+static void
+wait_a_little(void)
+{
+    struct timespec t = {.tv_nsec = LOCK_WAIT_MS * 1000000l};
+    (void)nanosleep(&t, NULL);
+}
+
+static bool
+is_locked(enum rc rc, const struct fault *why)
+{
+    return rc == RC_BUSY && why->code == FAULT_NODE_LOCKED;
+}
+
+/* Opens the node, or has the daemon run the line (*done: its exit status is there). While
+ * a command of another window has the node, it waits a moment. */
+static enum rc
+open_or_pass_on(struct cli *c, const struct cmd *cmd, const struct typed *l, char **words,
+                int *status, bool *done, struct fault *why)
+{
+    enum node_mode mode = cmd->kind == CMD_WRITE ? NODE_WRITE : NODE_READ;
+    enum rc rc = RC_BUSY;
+    *done = false;
+    for (unsigned i = 0; i < LOCK_TRIES; i++) {
+        rc = node_open(c->dir, mode, &c->node, why);
+        if (mode != NODE_WRITE || !is_locked(rc, why))
+            return rc;
+        if (c->fd >= 0 && (rc = file_spool(&c->fd, why)) != RC_OK)
+            return rc;
+        enum rc passed = through_daemon(c, l, words, l->argc, status);
+        *done = passed == RC_OK;
+        if (passed != RC_OFFLINE)
+            return passed;
+        wait_a_little();
+    }
+    return fault_set(why, RC_BUSY, FAULT_NODE_LOCKED, "%s", c->dir);
 }
 
 static int
@@ -167,7 +206,11 @@ run_with_node(struct cli *c, const struct cmd *cmd, const struct typed *l, char 
     if (rc == RC_BUSY && why.code == FAULT_NODE_LOCKED && mode == NODE_WRITE) {
         if (c->fd >= 0 && (rc = file_spool(&c->fd, &why)) != RC_OK)
             return fail(c, rc, &why);
-        return through_daemon(c, l, words, l->argc);
+        int status = through_daemon(c, l, words, l->argc);
+        if (status >= 0)
+            return status;
+        /* No daemon: another command has the node for a moment. Its turn, then ours. */
+        rc = node_open_wait(c->dir, mode, LOCK_WAIT_MS, &c->node, &why);
     }
     if (rc != RC_OK)
         return fail(c, rc, &why);

@@ -46,6 +46,9 @@ enum node_mode { NODE_WRITE, NODE_READ };
 /* RC_BUSY: another process holds the lock (the daemon runs). NODE_READ takes no lock. */
 enum rc node_open(const char *dir, enum node_mode mode, struct node **out,
                   struct fault *why) MUST_USE;
+/* The same, but waits up to so long for whoever holds the lock. */
+enum rc node_open_wait(const char *dir, enum node_mode mode, unsigned wait_ms,
+                       struct node **out, struct fault *why) MUST_USE;
 void node_close(struct node *n);
 
 struct node_birth {

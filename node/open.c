@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "node/clock.h"
@@ -246,6 +247,18 @@ node_open(const char *dir, enum node_mode mode, struct node **out, struct fault 
     }
     *out = n;
     return RC_OK;
+}
+
+enum rc
+node_open_wait(const char *dir, enum node_mode mode, unsigned wait_ms, struct node **out,
+               struct fault *why)
+{
+    const struct timespec nap = {.tv_nsec = 20 * 1000000};
+    uint64_t until = now_ms() + wait_ms;
+    enum rc rc;
+    while ((rc = node_open(dir, mode, out, why)) == RC_BUSY && now_ms() < until)
+        nanosleep(&nap, NULL);
+    return rc;
 }
 
 void

@@ -56,7 +56,7 @@ while [ $k -lt "$kills" ]; do
     kill $w $o 2>/dev/null
     wait $w $o 2>/dev/null
     rm -f writer.pid other.pid
-    pkill -9 -f -- "-C $victim add" 2>/dev/null
+    while pkill -9 -f -- "-C $victim add" 2>/dev/null; do sleep 0.02; done
     last=$(grep "^$victim " acked | tail -n 1 | cut -d' ' -f2)
     [ -z "$last" ] || "$L" -C $victim get "$last" >/dev/null 2>&1 || lost=$((lost + 1))
     start $victim || break
