@@ -92,6 +92,10 @@ demo:   ## the article's community, live, on this machine
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)rm -rf $(B)/demo && $(B)/linjuli demo --dir $(B)/demo --keep
 
+# The peers come from npm into the build directory; tests/bench/README.md says what is measured.
+bench: $(B)/tests/bench/bench_ours $(B)/tests/bench/bench_peer   ## ours beside SQLite and peers
+	$(Q)B=$(B) tests/bench/bench.sh
+
 fuzz: $(FUZZ:%=$(B)-fuzz/%)   ## every fuzzer for FUZZ_S seconds
 	$(Q)for f in $(FUZZ); do $(B)-fuzz/$$f -max_total_time=$(FUZZ_S) -timeout=10 \
 	    $(B)-fuzz tests/fuzz/corpus/$${f#fuzz_} || exit 1; done
@@ -112,4 +116,4 @@ clean:
 
 -include $(OBJ:.o=.d) $(B)/cli/main.d $(wildcard $(B)/tests/*/*.d $(B)/tests/*/*/*.d)
 .SECONDARY:
-.PHONY: all unit test test-run demo fuzz deps format help clean
+.PHONY: all unit test test-run demo bench fuzz deps format help clean
