@@ -84,7 +84,7 @@ test-run: all $(UNIT) $(SIM) $(FUZZ:%=$(B)-fuzz/%)
 	$(Q)$(MAKE) --no-print-directory B=$(B)-asan CC=clang OPT=-O1 \
 	    SAN="-fsanitize=address,undefined -fno-sanitize-recover=all" \
 	    $(UNIT:$(B)/%=$(B)-asan/%) $(SIM:$(B)/%=$(B)-asan/%)
-	$(Q)B=$(B) CC=$(CC) tests/run.sh $(LINT) $(UNIT) $(UNIT:$(B)/%=$(B)-asan/%) \
+	$(Q)B=$(B) CC=$(CC) tests/run.sh $(LINT) tests/sim/planted.sh $(UNIT) $(UNIT:$(B)/%=$(B)-asan/%) \
 	    $(SIM) $(SIM:$(B)/%=$(B)-asan/%) $(E2E) tests/fuzz/replay.sh
 
 demo:   ## the article's community, live, on this machine

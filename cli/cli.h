@@ -8,7 +8,6 @@
 #include "node/node.h"
 
 #define LINJULI_VERSION "0.1.0"
-#define LOCK_WAIT_MS 3000 /* for a command of another window to end */
 
 enum cmd_kind {
     CMD_PLAIN, /* opens no node, or opens it itself: init, join, serve */

@@ -3,6 +3,8 @@
 
 #include <unistd.h>
 
+#define SERVE_WAIT_MS 3000 /* for a command of another window to end */
+
 struct ready {
     struct cli *c;
     const char *listen;
@@ -43,7 +45,7 @@ run(struct cli *c, int argc, char **argv)
     (void)argv;
     for (const char *p; (p = args_nth(c->args, "--peer", s.peers_n)) != NULL;)
         peers[s.peers_n++] = p;
-    enum rc rc = node_open_wait(c->dir, NODE_WRITE, LOCK_WAIT_MS, &c->node, &why);
+    enum rc rc = node_open_wait(c->dir, NODE_WRITE, SERVE_WAIT_MS, &c->node, &why);
     if (rc != RC_OK)
         return fail(c, rc, &why);
     struct ready r = {c, s.listen != NULL ? s.listen : c->node->conf.listen};

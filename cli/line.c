@@ -190,8 +190,10 @@ open_or_pass_on(struct cli *c, const struct cmd *cmd, const struct typed *l, cha
             return rc;
         enum rc passed = through_daemon(c, l, words, l->argc, status);
         *done = passed == RC_OK;
-        if (passed != RC_OFFLINE)
+        if (passed != RC_OFFLINE) {
+            *why = (struct fault){0};
             return passed;
+        }
         wait_a_little();
     }
     return fault_set(why, RC_BUSY, FAULT_NODE_LOCKED, "%s", c->dir);
@@ -201,20 +203,14 @@ static int
 run_with_node(struct cli *c, const struct cmd *cmd, const struct typed *l, char **words)
 {
     struct fault why = {0};
-    enum node_mode mode = cmd->kind == CMD_WRITE ? NODE_WRITE : NODE_READ;
-    enum rc rc = node_open(c->dir, mode, &c->node, &why);
-    if (rc == RC_BUSY && why.code == FAULT_NODE_LOCKED && mode == NODE_WRITE) {
-        if (c->fd >= 0 && (rc = file_spool(&c->fd, &why)) != RC_OK)
-            return fail(c, rc, &why);
-        int status = through_daemon(c, l, words, l->argc);
-        if (status >= 0)
-            return status;
-        /* No daemon: another command has the node for a moment. Its turn, then ours. */
-        rc = node_open_wait(c->dir, mode, LOCK_WAIT_MS, &c->node, &why);
-    }
+    int status = 0;
+    bool done = false;
+    enum rc rc = open_or_pass_on(c, cmd, l, words, &status, &done, &why);
+    if (done)
+        return status;
     if (rc != RC_OK)
         return fail(c, rc, &why);
-    int status = cmd->run(c, c->args->argc, c->args->argv);
+    status = cmd->run(c, c->args->argc, c->args->argv);
     node_close(c->node);
     c->node = NULL;
     return status;

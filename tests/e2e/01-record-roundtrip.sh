@@ -80,6 +80,8 @@ gives 0 "members" $H members
 has "$out" secretary "names the role"
 gives 0 "nodes" $H nodes
 gives 0 "inbox" $H inbox
+gives 0 "--as with one's own name" $H --as 中心 set "$number" place=stairs
+gives 0 "or post number" $H set "$number" place=yard --as 1
 gives 0 "cases" $H cases
 gives 0 "version" "$L" --version
 has "$out" linjuli "says its name"

@@ -73,6 +73,12 @@ n=$($H add need title=pushed 2>/dev/null | cut -d' ' -f1)
 wait_for 20 $A get "$n" && ok "what the hub writes arrives by itself" || not_ok "what the hub writes arrives by itself"
 gives 0 "status of a running node" $A status --json
 is "$(printf '%s\n' "$out" | field running)" true "says so"
+$A add need title=again >/dev/null 2>&1
+gives 0 "sync through the daemon" $A sync "127.0.0.1:$port"
+has "$out" Exchanged "prints the same"
+gives 69 "and says who is not there" $A sync 127.0.0.1:9
+gives 65 "nobody exchanges with themselves" $H sync "127.0.0.1:$port"
+has "$err" "this computer itself" "and is told so"
 stop a && ok "0302 stops with 0" || not_ok "0302 stops with 0"
 
 # a used invite

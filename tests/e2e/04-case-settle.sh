@@ -42,26 +42,26 @@ gives 0 "inbox" $A inbox
 has "$out" "$case_a" "has the case"
 
 refused 65 "1..2" $A settle "$case_a" 3
-choice=$($A cases --json | grep -n . | sed -n 's/.*"choice": \([12]\),.*/\1/p' | head -n 1)
-first=$($A cases --json | grep -A12 '"choice": 1' | field value)
-gives 0 "settle" $A settle "$case_a" 1
-is "$choice" 1 "choices begin at 1"
-is "$($A get "$r" --json | field title)" "$first" "the chosen one stands"
+mine=$($A cases --json | awk '/"choice":/ { gsub(/[^0-9]/, ""); n = $0 } /"lamp-one"/ { print n }')
+gives 0 "settle" $A settle "$case_a" "$mine"
+is "$($A get "$r" --json | field title)" lamp-one "the chosen one stands"
 is "$($A cases --json)" "[]" "the case is closed here"
 refused 66 "$case_a" $A settle "$case_a" 2
 serve a a --listen "127.0.0.1:$p"
 gives 0 "they meet again" $B sync "127.0.0.1:$p"
 stop a || not_ok "a stops"
 is "$($B cases --json)" "[]" "the case is closed there"
-is "$($B get "$r" --json | field title)" "$first" "with the same choice"
+is "$($B get "$r" --json | field title)" lamp-one "with the same choice"
 serve hub hub
 gives 0 "the hub hears of it" $B sync "127.0.0.1:$port"
 is "$($H cases --json)" "[]" "and has no case"
-is "$($H get "$r" --json | field title)" "$first" "but the choice"
+is "$($H get "$r" --json | field title)" lamp-one "but the choice"
 stop hub || not_ok "the hub stops"
-loser=$A
-[ "$first" = lamp-one ] && loser=$B
-gives 0 "inbox of whose words were not chosen" $loser inbox
-if [ "$loser" = "$B" ]; then has "$out" "not chosen" "says so"; else ok "their own choice"; fi
+gives 0 "inbox of whose words were not chosen" $B inbox
+has "$out" "not chosen" "says so"
+has "$out" Wang "says by whom"
+has "$out" lamp-two "and what they were"
+gives 0 "inbox of the other" $A inbox --json
+has_not "$out" lamp-two "is empty"
 has "$($A history "$r")" "chosen among 2" "history tells the choice"
 done_testing

@@ -63,6 +63,14 @@ stop hub && ok "the daemon stops with 0" || not_ok "the daemon stops with 0"
 is "$(ls hub/control.sock 2>/dev/null)" "" "its socket is gone"
 gives 0 "and commands work alone again" $H add need title=after
 
+# several windows at once, no daemon: each waits for the other a moment
+for i in 1 2 3 4 5 6 7 8; do
+    "$L" -C hub add need "title=at once $i" >/dev/null 2>"at.$i" || echo "$i" >>at.failed &
+done
+wait
+is "$(cat at.failed 2>/dev/null)" "" "eight commands at once all get their turn"
+is "$($H find "at once" | wc -l | tr -d ' ')" 8 "and nothing is lost"
+
 # a daemon that was killed
 serve hub hub
 kill -9 "$(cat hub.pid)"
