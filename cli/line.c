@@ -10,7 +10,7 @@
 #include "cli/file.h"
 
 #define DIR_BYTES 4096
-#define LOCK_TRIES 60 /* with LOCK_WAIT_MS between: what another command takes */
+#define LOCK_TRIES 200 /* with LOCK_WAIT_MS between: what another command takes */
 #define LOCK_WAIT_MS 50
 
 struct typed { /* what stands before the command's own words */
@@ -208,6 +208,10 @@ run_with_node(struct cli *c, const struct cmd *cmd, const struct typed *l, char 
     enum rc rc = open_or_pass_on(c, cmd, l, words, &status, &done, &why);
     if (done)
         return status;
+    if (rc == RC_BUSY && why.code == FAULT_NONE) { /* it died before it had answered */
+        complain(c, WORD_DAEMON_GONE, NULL);
+        return rc_exit(rc);
+    }
     if (rc != RC_OK)
         return fail(c, rc, &why);
     status = cmd->run(c, c->args->argc, c->args->argv);
