@@ -1,0 +1,360 @@
+'use strict'
+// Reads all golden data and all worked examples, then spoils each kind and looks for refusal.
+const fs = require('fs')
+const path = require('path')
+const R = require('./reader.js')
+const S = require('./replica.js')
+const { cat, must, same, sha256 } = R
+const top = path.join(__dirname, '../..')
+const text = file => fs.readFileSync(path.join(top, file), 'utf8')
+const un = s => Buffer.from(s || '', 'hex')
+const hex = b => b.toString('hex')
+
+const SIDES = ['initiator', 'responder']
+let [tests, failed] = [0, 0]
+function ok (name, check) {
+  let why = ''
+  try { must(check() !== false, 'differs') } catch (e) { why = ` # ${e.message}` }
+  if (why) failed++
+  console.log(`${why ? 'not ' : ''}ok ${++tests} - ${name}${why}`)
+}
+const refused = (check, why) => { try { check() } catch (e) { return !why || e.message === why } return false }
+const flip = (b, at) => { const c = Buffer.from(b); c[at] ^= 1; return c }
+// Whether `check` refuses the bytes with any single one of them spoilt, at most 500 of them.
+function everyFlip (bytes, check) {
+  check(bytes)
+  const step = Math.ceil(bytes.length / 500)
+  for (let i = 0; i < bytes.length; i += step) {
+    must(refused(() => check(flip(bytes, i))), `byte ${i} may be anything`)
+  }
+}
+
+// "key value" lines, comments left out; in groups where blank lines stand between.
+const lines = s => s.split('\n').filter(l => l && l[0] !== '#').map(l => l.split(' '))
+const groups = file => text(file).split('\n\n').map(lines).filter(g => g.length)
+const map = g => Object.fromEntries(g.map(([k, v]) => [k, un(v)]))
+function examples (file) { // the hex blocks of a document, by name
+  const found = [...text(file).matchAll(/```hex (\S+)\n([^`]*)```/g)]
+  return Object.fromEntries(found.map(m => [m[1], un(m[2].replace(/\s/g, ''))]))
+}
+
+// Packing.
+for (const [name, value, want] of lines(text('tests/golden/pack/cases.txt'))) {
+  ok(`pack: ${name}`, () => {
+    const read = () => R.unpack(un(value === '-' ? '' : value))
+    return want === 'OK' ? read() !== undefined : refused(read, want)
+  })
+}
+
+// Signatures and items.
+for (const g of groups('tests/golden/crypto/ed25519.txt').map(map)) {
+  ok(`ed25519: ${hex(g.tc)}`, () => R.verify(g.pk, g.msg, g.sig) === (g.result[0] === 1))
+}
+for (const g of groups('tests/golden/crypto/item.txt').map(map)) {
+  const open = item => R.openItem(item, g.log, R.number(g.seq), R.number(g.index), g.key)
+  ok(`item: seq ${hex(g.seq)}`, () => same(open(g.item), g.operation) &&
+    same(g.item.subarray(0, 8), cat(g.scope, g.epoch)))
+  ok(`item: seq ${hex(g.seq)}, spoilt`, () => everyFlip(g.item.subarray(8), b => open(cat(g.item.subarray(0, 8), b))))
+}
+
+// Entries.
+const E = examples('sync/ENTRY.md')
+function checkEntry (bytes, community) {
+  const e = R.readEntry(bytes)
+  must(R.holds(e, community), 'signature')
+  return e
+}
+const opened = (e, key) => e.items.map((item, i) => item.erased ? null
+  : R.readData(R.openItem(item, e.log, e.seq, i, key)))
+ok('ENTRY.md: the example', () => {
+  const e = checkEntry(E.entry, E.community)
+  const plain = R.openItem(e.items[0], e.log, e.seq, 0, E['scope-key'])
+  const op = opened(e, E['scope-key'])[0]
+  return same(e.id, E.id) && same(e.root, E.leaf) && same(e.header, E.header) && same(plain, E.operation) &&
+    same(e.signature, E.signature) && same(e.items[0], E.item) && same(R.publicOf('Ed', E.seed), E.log) &&
+    op.kind === 'put' && op.fields[1][1] === '邻聚里' && same(E.item.subarray(8, 32), E.nonce)
+})
+ok('ENTRY.md: erased', () => same(checkEntry(E.erased, E.community).id, E.id))
+ok('ENTRY.md: spoilt', () => everyFlip(E.entry, b => checkEntry(b, E.community)))
+ok('ENTRY.md: in another community', () => refused(() => checkEntry(E.entry, R.ZERO)))
+ok('ENTRY.md: an item in another place', () =>
+  refused(() => R.openItem(E.item, E.log, 1n, 1, E['scope-key'])))
+groups('tests/golden/entry/entries.txt').forEach((g, n) => {
+  const want = map(g)
+  ok(`entry ${n}`, () => {
+    const e = checkEntry(want.entry, want.community)
+    const items = g.filter(([k]) => k.startsWith('item')).map(([, v]) => un(v))
+    must(items.length === e.count && items.every((x, i) => same(x, e.items[i])), 'items')
+    return ['header', 'signature', 'root', 'id'].every(k => same(want[k], e[k])) &&
+      same(R.publicOf('Ed', want.seed), e.log)
+  })
+  const e = R.readEntry(want.entry)
+  if (e.kind === 1) {
+    ok(`entry ${n}: items open`, () => e.items.every((item, i) => // fill, no operations
+      same(R.openItem(item, e.log, e.seq, i, E['scope-key']), Buffer.alloc(7 + i, 0x40 + i))))
+  }
+  if (want.erased1) ok(`entry ${n}: erased`, () => same(checkEntry(want.erased1, want.community).id, want.id))
+  ok(`entry ${n}: spoilt`, () => everyFlip(want.entry, b => checkEntry(b, want.community)))
+})
+
+// Operations.
+for (const [name, value] of lines(text('tests/golden/op/operations.txt'))) {
+  ok(`op: ${name}`, () => R.readData(un(value)).kind === name.split('-')[0])
+}
+const O = examples('sync/RECORDS.md')
+ok('RECORDS.md: put', () => {
+  const [, [code, value, replaces]] = R.readData(O.put).fields
+  return code === 12n && value === 25n && replaces.length === 9
+})
+ok('RECORDS.md: spend', () => R.readData(O.spend).v[2] === 80n)
+ok('RECORDS.md: spoilt', () => [0, 2, 5].every(i => refused(() => R.readData(flip(O.put, i)))))
+
+// The authority log.
+const A = examples('sync/AUTHORITY.md')
+const repeated = n => Buffer.alloc(32, n)
+const rootKey = R.publicOf('Ed', repeated(0x21)); const hubKey = R.publicOf('Ed', repeated(0x22))
+function checkOrder (op, community, signers) {
+  const message = R.tagged('linjuli-order-v1', community, op.order[0], op.star)
+  must(R.rows(op.order[1], 2).every(([key, sig]) => R.verify(key, message, sig)), 'order')
+  must(R.rows(op.order[1], 2).length === signers, 'signers')
+}
+function checkJoin (op, community) {
+  const [log, box, sig] = op.v[11]
+  must(R.verify(op.v[10], R.tagged('linjuli-join--v1', community, R.big(op.v[1], 4), log, box), sig), 'join')
+}
+function checkRoot (op, community, beside) {
+  const [, reign, seq, id, sig] = op.v
+  const message = R.tagged('linjuli-root--v1', community, R.big(reign, 4), R.big(seq, 8), id, hubKey,
+    beside ? sha256(beside.star) : R.ZERO)
+  must(R.verify(rootKey, message, sig), 'root')
+}
+const golden = groups('tests/golden/authority/operations.txt')
+const community = un(golden.shift()[0][1])
+const titles = [...text('tests/golden/authority/operations.txt').matchAll(/\n\n# (.*)\n/g)].map(m => m[1])
+const beside = R.readAuthority(map(golden[titles.indexOf('officers beside a succeed')]).operation)
+function checkOperation (bytes, title) {
+  const op = R.readAuthority(bytes)
+  must(title.startsWith(op.kind), 'kind')
+  if (op.order) checkOrder(op, community, 2)
+  if (op.kind === 'grant' && op.v[11]) checkJoin(op, community)
+  if (op.kind === 'succeed') checkRoot(op, community, title.includes('beside') && beside)
+  return op
+}
+golden.map(map).forEach((g, n) => {
+  ok(`authority: ${titles[n]}`, () => same(checkOperation(g.operation, titles[n]).star, g.unsigned))
+  if (/^(grant|revoke|lost|officers$|erase|succeed)/.test(titles[n])) {
+    ok(`authority: ${titles[n]}, spoilt`, () => everyFlip(g.operation, b => checkOperation(b, titles[n])))
+  }
+})
+ok('AUTHORITY.md: the example', () => {
+  const op = R.readAuthority(A.grant)
+  checkOrder(op, E.community, 1)
+  checkJoin(op, E.community)
+  return same(op.star, A.unsigned) && same(op.order[0], A.seen) && same(op.order[1][0], A.officer) &&
+    same(op.order[1][1], A['order-signature']) && same(op.v[10], A.once) && same(op.v[11][0], A.log) &&
+    same(op.v[11][1], A.box) && same(op.v[11][2], A['join-signature'])
+})
+ok('AUTHORITY.md: in another community', () => refused(() => checkOrder(R.readAuthority(A.grant), R.ZERO, 1)))
+
+// Keys.
+const K = examples('crypto/KEYS.md')
+const counted = (n, size = 32) => Buffer.from(Array.from({ length: size }, (_, i) => n + i))
+function readKeyFile (file, stretched) {
+  const r = new R.Bytes(file)
+  const [kind, lock] = [r.take(2).toString(), r.take(2).toString()]
+  must(['Ed', 'X2'].includes(kind) && file.length === { '00': 80, A1: 136 }[lock], 'form')
+  must(r.int(1) === 1 && r.int(1) === (kind === 'Ed' ? 1 : 2) && r.int(2) === 0, 'form')
+  const key = r.take(32)
+  must(same(sha256(file.subarray(0, -8)).subarray(0, 8), file.subarray(-8)), 'check')
+  const secret = lock === '00' ? r.take(32)
+    : R.openX(stretched, file.subarray(56, 80), file.subarray(0, 80), file.subarray(80, 128))
+  must(same(R.publicOf(kind, secret), key), 'pair')
+  must(kind === 'Ed' || (!(secret[0] & 7) && (secret[31] & 192) === 64), 'clamped')
+  return secret
+}
+ok('KEYS.md: file-open', () => same(readKeyFile(K['file-open']), counted(0)))
+ok('KEYS.md: file-box', () => same(readKeyFile(K['file-box']).subarray(0, 31), counted(0x20, 31)))
+ok('KEYS.md: file-locked', () => same(readKeyFile(K['file-locked'], K.stretched), counted(0)))
+ok('KEYS.md: file-locked, spoilt', () => everyFlip(K['file-locked'], b => readKeyFile(b, K.stretched)))
+ok('KEYS.md: wrapped', () => same(counted(0x80),
+  R.openX(counted(0xa0), K.wrapped.subarray(0, 24), Buffer.from('linjuli-wrap--v1'), K.wrapped.subarray(24))))
+ok('KEYS.md: signature', () => R.verify(R.publicOf('Ed', counted(0)),
+  R.tagged('linjuli-entry-v1', sha256(Buffer.from('community')), counted(0, 128)), K.signature))
+
+// Handshakes.
+for (const g of groups('tests/golden/crypto/noise.txt').map(map)) {
+  const shake = {
+    name: g.protocol_name.toString(),
+    prologue: g.prologue,
+    psk: g.psk,
+    secrets: { ie: g.init_ephemeral, is: g.init_static, re: g.resp_ephemeral, rs: g.resp_static },
+    messages: [g.ciphertext_0, g.ciphertext_1, g.ciphertext_2]
+  }
+  ok(`noise: ${shake.name}`, () => {
+    const s = R.handshake(shake)
+    must(same(s.h, g.handshake_hash) && s.payloads.every((p, i) => same(p, g[`payload_${i}`])))
+    return [3, 4, 5].every(i => same(s[SIDES[i % 2]](un(''), g[`ciphertext_${i}`]), g[`payload_${i}`]))
+  })
+  ok(`noise: ${shake.name}, spoilt`, () => everyFlip(g.ciphertext_2, b =>
+    R.handshake({ ...shake, messages: [g.ciphertext_0, g.ciphertext_1, b] })))
+}
+
+// Sessions: each side holds the entries it is said to hold and those it is sent. Whatever it says
+// (rows, digests, ids) has to follow from what it holds, by our own reckoning.
+function shake (one, community, wires) {
+  const noise = b => { const r = new R.Bytes(b); return [r.take(r.int(2)), r.take(r.left)] }
+  const messages = [wires[0].subarray(17), wires[1], wires[2]].map(noise)
+  const s = R.handshake({
+    name: 'Noise_XX_25519_ChaChaPoly_BLAKE2b',
+    prologue: cat(Buffer.from('linjuli-sync-v1\0'), community, wires[0].subarray(0, 17)),
+    secrets: {
+      ie: un(one['ephemeral.initiator']),
+      is: un(one['static.initiator']),
+      re: un(one['ephemeral.responder']),
+      rs: un(one['static.responder'])
+    },
+    messages: messages.map(m => m[0])
+  })
+  must(same(s.h, un(one.handshake_hash)) && s.payloads.every(p => p.length === 0), 'handshake')
+  must(messages[0][1].length + messages[1][1].length === 0, 'length')
+  return { ...s, rest: messages[2][1] }
+}
+function replay (all) {
+  const one = Object.fromEntries(all)
+  const community = un(one.community)
+  const wires = all.filter(([k]) => k.endsWith('wire')).map(l => un(l[1]))
+  const s = shake(one, community, wires)
+  const keyed = (...x) => sha256(s.h, ...x).subarray(0, 8)
+  const held = { initiator: [], responder: [] }
+  const seen = []
+  for (const [key, value] of all) {
+    const [a, who, what] = key.split('.')
+    if (a === 'entry') for (const side of who === 'both' ? SIDES : [who]) hold(side, un(value))
+    if (what !== 'wire' || a < 3) continue
+    const plain = R.plaintext(a === '3' ? s.rest : un(value), s[who])
+    must(same(plain, un(one[`${a}.${who}.plain`])), `turn ${a}`)
+    for (const m of R.frames(plain)) {
+      seen.push(m.type)
+      judge(m, who, SIDES.find(o => o !== who))
+    }
+  }
+  function hold (side, bytes) { keep(side, checkEntry(bytes, community)) }
+  function keep (side, e) {
+    const at = held[side].findIndex(o => same(o.id, e.id))
+    if (at < 0) held[side].push(e)
+    else if (e.items) held[side][at] = e // of which only the head was known
+  }
+  function judge (m, from, to) {
+    const mine = S.state(held[from], one.community)
+    must(m.type !== 2 || same(m.digest, S.digest(mine.rows)), 'DIGEST')
+    for (const row of m.rows || []) checkRow(row, mine, held[from])
+    const has = (seq, id) => held[from].some(e => e.seq === seq && same(keyed(e.id), id))
+    must((m.points || []).every(([seq, id]) => has(seq, id)), 'IDS')
+    for (const e of [...m.entries || [], ...m.heads || []]) {
+      must(R.holds(e, community), 'forged')
+      keep(to, e)
+    }
+  }
+  function checkRow (row, mine, entries) {
+    const is = mine.rows.find(r => r.kind === 2 - row.reign && r.no === row.no)
+    must(is && BigInt(is.chain.length) === row.seq && (row.reign || row.lines === is.lines), 'row')
+    must(row.seq === 0n || same(row.id, keyed(S.headId(is))), 'row: id')
+    must((row.fork || 0n) === (is.fork ? is.fork.seq : 0n), 'row: fork')
+    must(!row.fork || same(row.proof, keyed(...is.fork.ids.map(un))), 'row: proof')
+    const isTop = e => e.seq === row.seq + row.more && same(keyed(e.id), row.moreId)
+    must(!row.more || entries.some(isTop), 'row: more')
+  }
+  const end = SIDES.map(side => S.state(held[side], one.community))
+  must(end.every(e => same(S.digest(e.rows), un(one.digest))), 'digest')
+  return { seen, end: end[0], community: one.community }
+}
+const sessions = [1, 2].map(n => lines(text(`tests/golden/protocol/session-${n}.txt`)))
+sessions.forEach((all, n) => ok(`session ${n + 1}`, () => {
+  const { seen, end } = replay(all)
+  console.log(`# messages ${seen.join(' ')}; counted ${end.counted.map(o => o.kind).join(' ')}`)
+  return end.counted.map(o => o.kind).join(' ') === 'create node node grant grant' + (n ? ' seal' : '')
+}))
+sessions[0].forEach(([key, value], n) => ok(`session 1: ${key} (${n}) spoilt`, () => {
+  const spoilt = hex(flip(un(value), value.length >> 2))
+  return refused(() => replay(sessions[0].map((l, i) => i === n ? [key, spoilt] : l)))
+}))
+ok('a grant with a spoilt signature does not count', () => {
+  const { end, community } = replay(sessions[0])
+  const [e] = end.authority
+  const at = e.items.length - 1
+  const items = e.items.map((item, i) => i === at ? flip(item, item.length - 1) : item)
+  return S.count([{ ...e, items }], community).counted.length === end.counted.length - 1
+})
+ok('session 2: the size and root of its seal are a contradiction', () => {
+  const { end } = replay(sessions[1])
+  const [seal, tree] = [end.counted.find(o => o.kind === 'seal'), S.tree(end, 0)]
+  return tree.size === 6n && seal.v[3] === 0n && !same(seal.v[4], tree.root)
+})
+const frame = (type, ...payload) => {
+  const body = cat(Buffer.of(type), ...payload)
+  return cat(R.big(body.length, 4), body)
+}
+for (const [name, bytes] of Object.entries({
+  'a frame of length 0': Buffer.alloc(4),
+  'a frame above its limit': un('0010000101'),
+  'a frame cut short': un('00000003020102'),
+  'BYE with a byte behind it': frame(14, un('0101')),
+  'DIGEST with an unknown flag': frame(2, un('02'), Buffer.alloc(16)),
+  'rows out of order': frame(4, un('00 000200000001000000'.replace(/ /g, ''))),
+  'a reign behind a log': frame(4, un('000001000001010000')),
+  'a number in a longer form': frame(4, un('8000')),
+  'a number of ten bytes': frame(4, un('8080808080808080808001')),
+  'ids for low = high': frame(8, un('01010505')),
+  'one id too many': frame(8, un('0101000102'), Buffer.alloc(16)),
+  'a RUN of nothing': frame(5, un('00')),
+  'a PROOF without a head': frame(6, un('0101')),
+  'an ASK of neither kind': frame(9, un('030101'))
+})) ok(`frames: ${name} is refused`, () => refused(() => R.frames(bytes)))
+ok('frames: unknown types are skipped', () => R.frames(frame(99, un('0102')))[0].type === 99)
+
+// The digest of records, and the types.
+function readRecord (r) {
+  const record = { id: r.take(16), unit: r.int(4), type: r.int(2), fields: [] }
+  must(record.unit <= 9999)
+  for (let n = r.int(2); n > 0; n--) {
+    const f = { code: r.int(2), state: r.int(1), shown: r.int(4), versions: [] }
+    for (let v = r.int(4); v > 0; v--) {
+      const name = r.take(20)
+      must(R.number(name.subarray(0, 4)) > 0n && R.number(name.subarray(4, 12)) > 0n)
+      f.versions.push({ name, value: R.unpack(r.take(r.int(4))) })
+    }
+    must(f.shown < f.versions.length && f.state <= 2 && (f.state === 0) === (f.versions.length === 1))
+    must(f.versions.every((v, i) => i === 0 || Buffer.compare(f.versions[i - 1].name, v.name) < 0))
+    must(!record.fields.length || record.fields[record.fields.length - 1].code < f.code)
+    record.fields.push(f)
+  }
+  return record
+}
+const T = examples('schema/TYPES.md')
+const digestWanted = un(text('schema/TYPES.md').match(/digest is `([0-9a-f]{32})`/)[1])
+function checkRecord (bytes) {
+  const r = new R.Bytes(bytes)
+  const record = readRecord(r)
+  must(r.left === 0 && same(sha256(bytes).subarray(0, 16), digestWanted), 'digest')
+  return record
+}
+ok('TYPES.md: the digest', () => {
+  const [state, title] = checkRecord(T.record).fields
+  return state.versions[0].value[1] === 1n && title.versions[title.shown].value === '楼灯'
+})
+ok('TYPES.md: values', () => {
+  const inline = [...text('schema/TYPES.md').match(/\nExamples:[^]*?\n\n/)[0].matchAll(/`([0-9a-f]+)`/g)]
+  const show = v => Buffer.isBuffer(v) ? hex(v) : Array.isArray(v) ? v.map(show) : String(v)
+  const days = String(Date.UTC(2026, 10, 24) / 86400000)
+  return String(inline.map(m => show(R.unpack(un(m[1]))))) === String(
+    ['灯', days, 302, 17, 26, 47, 302, 'abcd', 26, 1, 0, 1, 1, 2])
+})
+ok('TYPES.md: spoilt', () => everyFlip(T.record, checkRecord))
+ok('TYPES.md: the hash of version 1', () => {
+  const files = fs.readdirSync(path.join(top, 'schema/types')).sort()
+  const all = files.map(f => fs.readFileSync(path.join(top, 'schema/types', f)))
+  return hex(sha256(...all)) === text('tests/golden/types/v1.txt').trim()
+})
+
+console.log(`1..${tests}`)
+process.exit(failed ? 1 : 0)
