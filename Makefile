@@ -96,6 +96,12 @@ demo:   ## the article's community, live, on this machine
 bench: $(B)/tests/bench/bench_ours $(B)/tests/bench/bench_peer   ## ours beside SQLite and peers
 	$(Q)B=$(B) tests/bench/bench.sh
 
+sim-long: $(SIM)   ## 5,000 seeds of five nodes, 20 of twenty
+	$(Q)LINJULI_SIM_SEEDS=5000 LINJULI_SIM_BIG=20 $(B)/tests/sim/test_world
+
+crash: all   ## kills nodes 200 times at random moments
+	$(Q)B=$(B) LINJULI_KILLS=200 sh tests/e2e/08-crash-kill.sh
+
 fuzz: $(FUZZ:%=$(B)-fuzz/%)   ## every fuzzer for FUZZ_S seconds
 	$(Q)for f in $(FUZZ); do $(B)-fuzz/$$f -max_total_time=$(FUZZ_S) -timeout=10 \
 	    $(B)-fuzz tests/fuzz/corpus/$${f#fuzz_} || exit 1; done
@@ -116,4 +122,4 @@ clean:
 
 -include $(OBJ:.o=.d) $(B)/cli/main.d $(wildcard $(B)/tests/*/*.d $(B)/tests/*/*/*.d)
 .SECONDARY:
-.PHONY: all unit test test-run demo bench fuzz deps format help clean
+.PHONY: sim-long crash all unit test test-run demo bench fuzz deps format help clean
