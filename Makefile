@@ -1,5 +1,4 @@
-# linjuli. `make deps` installs what is needed (Debian and npm, by name); `make test` builds and
-# tests; `make demo` shows a community at work; `make help` lists the rest. V=1 shows commands.
+# linjuli. `make help` lists what there is to make. V=1 shows commands.
 B ?= build
 CC = gcc
 IS_CLANG := $(shell $(CC) --version 2>/dev/null | grep -c clang)
@@ -103,8 +102,8 @@ crash: all   ## kills nodes 200 times at random moments
 	$(Q)B=$(B) LINJULI_KILLS=200 sh tests/e2e/08-crash-kill.sh
 
 fuzz: $(FUZZ:%=$(B)-fuzz/%)   ## every fuzzer for FUZZ_S seconds
-	$(Q)for f in $(FUZZ); do $(B)-fuzz/$$f -max_total_time=$(FUZZ_S) -timeout=10 \
-	    $(B)-fuzz tests/fuzz/corpus/$${f#fuzz_} || exit 1; done
+	$(Q)for f in $(FUZZ:fuzz_%=%); do mkdir -p $(B)-fuzz/new/$$f && $(B)-fuzz/fuzz_$$f -timeout=10 \
+	    -max_total_time=$(FUZZ_S) $(B)-fuzz/new/$$f tests/fuzz/corpus/$$f || exit 1; done
 
 deps:   ## installs what building and testing need (Debian packages, by name)
 	$(Q)missing=$$(for p in $(APT_TEST); do dpkg -s $$p 2>/dev/null | grep -q '^Status: install ok' || echo $$p; done); \
