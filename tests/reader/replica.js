@@ -34,7 +34,8 @@ const ENROLS = {
 
 // The operations that count, each with its place.
 function count (chain, community) {
-  const s = { counted: [], officers: [], needs: [], seals: [], first: new Map(), once: new Set(), about: new Map() }
+  const s = { counted: [], officers: [], needs: [], seals: [] }
+  Object.assign(s, { first: new Map(), once: new Set(), about: new Map() })
   chain.forEach((e, place) => e.items.forEach((item, index) => {
     let op
     try { op = R.readAuthority(item.subarray(8)) } catch (err) { return }

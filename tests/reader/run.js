@@ -181,6 +181,31 @@ ok('KEYS.md: wrapped', () => same(counted(0x80),
 ok('KEYS.md: signature', () => R.verify(R.publicOf('Ed', counted(0)),
   R.tagged('linjuli-entry-v1', sha256(Buffer.from('community')), counted(0, 128)), K.signature))
 
+// The invite file.
+const I = examples('schema/INVITE.md')
+function readInvite (file) {
+  const r = new R.Bytes(file)
+  must(r.take(8).toString() === 'ljinvit\n' && r.int(1) === 1, 'form')
+  const body = r.take(r.int(4))
+  must(same(r.take(32), sha256(file.subarray(0, -32))) && r.left === 0, 'hash')
+  const v = R.unpack(body)
+  const text = x => typeof x === 'string' && Buffer.byteLength(x) <= 256
+  must(v.length === 14 && [16, 32, 32, 32, 32].every((n, i) => v[i].length === n), 'keys')
+  must([v[9], v[10], ...v[11]].every(text) && [v[7], v[8]].every(n => n >= 0n && n < 2n ** 32n), 'limits')
+  must(v[12].every(Buffer.isBuffer) && R.rows(v[13], 3).every(([scope, epoch, key]) => key.length === 32), 'lists')
+  return v
+}
+ok('INVITE.md: the example', () => {
+  const [, , seed, community, , until, bytes, log, node, name, , [address], , keys] = readInvite(I.file)
+  const op = R.readAuthority(bytes)
+  checkOrder(op, community, 1)
+  const ack = R.publicOf('Ed', sha256(Buffer.from('linjuli-ack'), seed))
+  return same(op.star, A.unsigned) && op.v[11] === null && same(R.publicOf('Ed', seed), op.v[10]) &&
+    op.v[1] === log && op.v[3] === node && name === '邻聚里' && until === 1700604800000n &&
+    address === 'hub.local:7431' && same(keys[2], E['scope-key']) && same(ack, I.ack)
+})
+ok('INVITE.md: spoilt', () => everyFlip(I.file, readInvite))
+
 // Handshakes.
 for (const g of groups('tests/golden/crypto/noise.txt').map(map)) {
   const shake = {
