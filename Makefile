@@ -21,14 +21,8 @@ HARD := -fstack-protector-strong -fstack-clash-protection -fcf-protection=full \
 OPT ?= -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
 SAN ?=
 CFLAGS = -std=c11 -D_GNU_SOURCE -g $(OPT) $(WARN) $(HARD) $(SAN) -I. -MMD -MP
-ifeq ($(IS_CLANG),0)
-CFLAGS += $(WARN_GCC) -ftrivial-auto-var-init=zero
-else
-CFLAGS += -ftrivial-auto-var-init=pattern
-endif
-ifdef CI
-CFLAGS += -Werror
-endif
+CFLAGS += $(if $(filter 0,$(IS_CLANG)),$(WARN_GCC) -ftrivial-auto-var-init=zero,-ftrivial-auto-var-init=pattern)
+CFLAGS += $(if $(CI),-Werror)
 LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,defs $(SAN)
 LIBS := -lsqlite3 -lsodium -levent_core -levent_extra -lmsgpackc -lconfuse -ljansson
 
@@ -65,11 +59,12 @@ $(B)/tests/%: $(B)/tests/%.o $(B)/testlib.a $(B)/linjuli.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
 
 # A fuzzer is its own program: the code under test is built with it, by clang.
-$(B)-fuzz/%: tests/fuzz/%.c
+fuzz-lib:
 	$(Q)$(MAKE) --no-print-directory B=$(B)-fuzz CC=clang OPT=-O1 \
 	    SAN="-fsanitize=fuzzer-no-link,address,undefined" $(B)-fuzz/linjuli.a $(B)-fuzz/testlib.a
-	$(Q)clang -g -O1 -D_GNU_SOURCE -I. -fsanitize=fuzzer,address,undefined -o $@ $< \
-	    $(B)-fuzz/testlib.a $(B)-fuzz/linjuli.a $(LIBS) -lcmocka
+$(B)-fuzz/linjuli.a $(B)-fuzz/testlib.a: fuzz-lib ;
+$(B)-fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(B)-fuzz/testlib.a $(B)-fuzz/linjuli.a
+	$(Q)clang -g -O1 -D_GNU_SOURCE -I. -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS) -lcmocka
 
 unit: $(UNIT)   ## the unit tests alone
 	$(Q)tests/run.sh $(UNIT)
@@ -121,4 +116,4 @@ clean:
 
 -include $(OBJ:.o=.d) $(B)/cli/main.d $(wildcard $(B)/tests/*/*.d $(B)/tests/*/*/*.d)
 .SECONDARY:
-.PHONY: sim-long crash all unit test test-run demo bench fuzz deps format help clean
+.PHONY: fuzz-lib sim-long crash all unit test test-run demo bench fuzz deps format help clean
