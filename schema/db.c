@@ -140,14 +140,14 @@ reset_all(struct db *db)
 enum rc
 db_begin(struct db *db)
 {
-    return db_exec(db, "BEGIN IMMEDIATE");
+    return db_run(db, db_stmt(db, STMT_DB_BEGIN));
 }
 
 enum rc
 db_commit(struct db *db)
 {
     reset_all(db);
-    enum rc rc = db_exec(db, "COMMIT");
+    enum rc rc = db_run(db, db_stmt(db, STMT_DB_COMMIT));
     if (rc != RC_OK)
         db_rollback(db);
     return rc;

@@ -11,6 +11,8 @@
         " (SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL"                            \
         " AND (name GLOB 'log_*' OR name GLOB 'local_*' OR type = 'trigger' OR type = 'view')" \
         " ORDER BY type, name)")                                                           \
+    X(DB_BEGIN, "BEGIN IMMEDIATE")                                                         \
+    X(DB_COMMIT, "COMMIT")                                                                 \
     /* log.c */                                                                            \
     X(LOG_NAME, "SELECT n FROM log_name WHERE key = ?1")                                   \
     X(LOG_NAME_ADD, "INSERT INTO log_name(key) VALUES (?1)")                               \
