@@ -351,7 +351,12 @@ void
 ledger_new_id(struct ledger *l, uint8_t out[static RECORD_ID_BYTES])
 {
     uint8_t ms[8];
+    if (l->random_n == 0) {
+        l->random_n = ID_RANDOM_N;
+        bytes_random(l->random, sizeof(l->random));
+    }
+    l->random_n--;
     put_u64(ms, ledger_wall_ms(l) << 16);
-    bytes_random(out, RECORD_ID_BYTES);
-    memcpy(out, ms, 6);
+    memcpy(out, ms, ID_TIME_BYTES);
+    memcpy(out + ID_TIME_BYTES, l->random[l->random_n], ID_RANDOM_BYTES);
 }

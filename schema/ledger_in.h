@@ -20,6 +20,10 @@ struct hint_scope {
 
 struct project;
 
+#define ID_TIME_BYTES 6
+#define ID_RANDOM_BYTES (RECORD_ID_BYTES - ID_TIME_BYTES)
+#define ID_RANDOM_N 64 /* drawn ahead: one system call for so many */
+
 struct ledger {
     struct db *db;
     struct db *log_db; /* where the logs are: the same, but for doctor's second set */
@@ -53,6 +57,8 @@ struct ledger {
     struct version version;
     uint32_t log_n;
     const struct log_state *log_state;
+    uint8_t random[ID_RANDOM_N][ID_RANDOM_BYTES]; /* for new ids; each used once */
+    size_t random_n;                              /* left */
 };
 
 /* The remembered answers go. */
