@@ -79,7 +79,7 @@ test-run: all $(UNIT) $(SIM) $(FUZZ:%=$(B)-fuzz/%)
 	    SAN="-fsanitize=address,undefined -fno-sanitize-recover=all" \
 	    $(UNIT:$(B)/%=$(B)-asan/%) $(SIM:$(B)/%=$(B)-asan/%)
 	$(Q)B=$(B) CC=$(CC) tests/run.sh $(LINT) tests/sim/planted.sh $(UNIT) $(UNIT:$(B)/%=$(B)-asan/%) \
-	    $(SIM) $(SIM:$(B)/%=$(B)-asan/%) $(E2E) tests/fuzz/replay.sh
+	    $(SIM) $(SIM:$(B)/%=$(B)-asan/%) $(E2E) tests/fuzz/replay.sh tests/reader/run.sh
 
 demo:   ## the article's community, live, on this machine
 	$(Q)$(MAKE) --no-print-directory deps APT_TEST="$(APT)"
