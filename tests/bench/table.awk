@@ -85,8 +85,8 @@ END {
     f = "file_bytes"
     line("file, bytes a row, import", "bulk", f, "B",
         ratio(median("bulk", "ours", f), median("bulk", "floor", f)), 3.5, 2.5, -1, 1)
-    line("file, bytes an entry, single", "single", f, "B",
-        median("single", "ours", f), 600, 525, -1, 1)
+    line("file, bytes an entry, single", "entries", f, "B",
+        median("entries", "ours", f), 600, 525, -1, 1)
     line("sync, nothing differs", "differ", "same_bytes", "B",
         median("differ", "ours", "same_bytes"), 100, 70, -1, 1)
     line("sync, 10 differ, beyond them", "differ", "over_bytes", "B",
