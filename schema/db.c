@@ -343,9 +343,9 @@ configure(struct db *db)
         return db_exec(db, "PRAGMA query_only = 1; PRAGMA temp_store = MEMORY;"
                            "PRAGMA cache_size = " CACHE_KIB ";"
                            "PRAGMA wal_autocheckpoint = 0");
-    /* page_size first: it only holds for a file without pages. The log keeps the length it
-     * has between two checkpoints, 1,000 pages: what has to grow again waits for the disk
-     * longer than what is written over. */
+    /* page_size first: it only holds for a file without pages. The log keeps the length
+     * it has between two checkpoints, 1,000 pages: what has to grow again waits for the
+     * disk longer than what is written over. */
     return db_exec(db, "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL;"
                        "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;"
                        "PRAGMA cache_size = " CACHE_KIB "; PRAGMA secure_delete = ON;"
