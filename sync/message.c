@@ -141,6 +141,13 @@ message_digest(struct session *s, bool asks)
     }
 }
 
+/* A message that begins at `at` holds one more row. */
+static bool
+has_room_for_row(const struct session *s, size_t at)
+{
+    return s->frames.n - at - 4 + ROW_BYTES_MAX <= MESSAGE_BYTES_MAX;
+}
+
 /* Whole, or the rows that the peer was not told of. */
 void
 message_vector(struct session *s, bool whole)
@@ -154,6 +161,9 @@ message_vector(struct session *s, bool whole)
 
         if (!rows_is_open_to(s, l)) {
             continue;
+        }
+        if (!has_room_for_row(s, at)) {
+            break; /* told another time; meanwhile the answer says more than it must */
         }
         if (whole || !vrow_eq(&l->ours, &l->told)) {
             vrow_add(&s->frames, &l->ours);
@@ -201,6 +211,9 @@ message_ack(struct session *s)
     for (size_t i = 0; i < s->logs_n && s->knows_rows; i++) {
         struct peer_log *l = &s->log[i];
 
+        if (!has_room_for_row(s, at)) {
+            break;
+        }
         if (!vrow_eq(&l->ours, &l->told) && rows_is_open_to(s, l)) {
             vrow_add(&s->frames, &l->ours);
             l->told = l->ours;

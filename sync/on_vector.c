@@ -101,6 +101,11 @@ on_vector(struct session *s, struct slice payload)
         session_close(s, CLOSE_MALFORMED);
         return RC_OK;
     }
+    if (s->frames.n - at - 4 > MESSAGE_BYTES_MAX) { /* rows of logs that are none */
+        s->frames.n = at;
+        session_close(s, CLOSE_LIMIT);
+        return RC_OK;
+    }
     frame_end(&s->frames, at);
     rows_forget(s, s->runs_acked == s->runs_out);
     s->knows_rows = true;

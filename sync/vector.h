@@ -5,7 +5,8 @@
 #include "crypto/crypto.h"
 #include "sync/limits.h"
 
-#define KEYED_BYTES 8 /* of an id, keyed with the handshake hash */
+#define KEYED_BYTES 8    /* of an id, keyed with the handshake hash */
+#define ROW_BYTES_MAX 66 /* in a message */
 
 struct keyed {
     uint8_t b[KEYED_BYTES];
