@@ -24,6 +24,8 @@ struct guard {
     struct hash machine;
     uint64_t inode;
     uint64_t synced_ms;
+    bool is_unsynced;
+    bool is_broken; /* the disk failed to keep it: what it holds nobody knows */
 };
 
 struct slot {
@@ -139,7 +141,9 @@ write_slot(int fd, unsigned at, const struct slot *s)
     uint8_t bytes[SLOT_BYTES];
     slot_encode(s, bytes);
     ssize_t n = pwrite(fd, bytes, sizeof(bytes), (off_t)at * SLOT_BYTES);
-    return n == (ssize_t)sizeof(bytes) ? RC_OK : RC_IO;
+    if (n == (ssize_t)sizeof(bytes))
+        return RC_OK;
+    return n >= 0 || errno == ENOSPC || errno == EDQUOT ? RC_FULL : RC_IO;
 }
 
 static enum rc
@@ -237,6 +241,8 @@ guard_open(const struct key *log, const char *key_path, uint64_t seq,
 enum rc
 guard_put(struct guard *g, uint64_t seq, const struct hash *id, uint64_t now_ms)
 {
+    if (g->is_broken)
+        return RC_IO;
     if (seq <= g->seq)
         return RC_OK;
     struct slot s = {.seq = seq, .id = *id, .machine = g->machine, .inode = g->inode};
@@ -245,11 +251,15 @@ guard_put(struct guard *g, uint64_t seq, const struct hash *id, uint64_t now_ms)
         return rc;
     g->seq = seq;
     g->next ^= 1u;
-    if (now_ms - g->synced_ms >= SYNC_EVERY_MS) {
-        if (fdatasync(g->fd) != 0)
-            return RC_IO;
-        g->synced_ms = now_ms;
+    g->is_unsynced = true;
+    if (now_ms - g->synced_ms < SYNC_EVERY_MS)
+        return RC_OK;
+    if (fdatasync(g->fd) != 0) { /* never tried again: it would lie */
+        g->is_broken = true;
+        return RC_IO;
     }
+    g->synced_ms = now_ms;
+    g->is_unsynced = false;
     return RC_OK;
 }
 
@@ -258,6 +268,8 @@ guard_close(struct guard *g)
 {
     if (g == NULL)
         return;
+    if (g->is_unsynced && !g->is_broken)
+        (void)fdatasync(g->fd); /* being behind is normal */
     close(g->fd);
     mem_free(g);
 }
