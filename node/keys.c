@@ -15,35 +15,54 @@ keys_path(const char *dir, const char *name, char *out, size_t n)
     (void)snprintf(out, n, "%s/keys/%s", dir, name);
 }
 
-enum rc
-file_read(const char *path, size_t max, struct buf *out)
+/* Room for all of it at once: a buffer that grows leaves a copy of a secret behind. */
+static enum rc
+read_fd(int fd, size_t max, struct buf *out)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0)
-        return errno == ENOENT ? RC_NOTFOUND : RC_IO;
-    enum rc rc = RC_OK;
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return RC_IO;
+    if (!S_ISREG(st.st_mode))
+        return RC_IO;
+    if ((uint64_t)st.st_size > max)
+        return RC_LIMIT;
     out->n = 0;
-    for (;;) {
-        if (out->n > max) {
-            rc = RC_LIMIT;
-            break;
-        }
-        buf_reserve(out, 4096);
-        ssize_t n = read(fd, out->p + out->n, 4096);
+    buf_reserve(out, (size_t)st.st_size + 1);
+    size_t room = (size_t)st.st_size + 1;
+    while (room > 0) {
+        ssize_t n = read(fd, out->p + out->n, room);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            rc = RC_IO;
-        if (n <= 0)
-            break;
+            return RC_IO;
+        if (n == 0)
+            return RC_OK;
         out->n += (size_t)n;
+        room -= (size_t)n;
     }
+    return RC_LIMIT; /* it grows under our eyes */
+}
+
+static int
+open_to_read(const char *path)
+{
+    /* Not held up by a pipe that somebody put there. */
+    return open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+}
+
+enum rc
+file_read(const char *path, size_t max, struct buf *out)
+{
+    int fd = open_to_read(path);
+    if (fd < 0)
+        return errno == ENOENT ? RC_NOTFOUND : RC_IO;
+    enum rc rc = read_fd(fd, max, out);
     close(fd);
     return rc;
 }
 
-static enum rc
-sync_parent(const char *path)
+enum rc
+file_sync_parent(const char *path)
 {
     char dir[PATH_BYTES];
     (void)snprintf(dir, sizeof(dir), "%s", path);
@@ -95,7 +114,7 @@ file_write(const char *path, struct slice bytes)
         (void)unlink(temp);
         return rc;
     }
-    return sync_parent(path);
+    return file_sync_parent(path);
 }
 
 enum rc
@@ -118,6 +137,14 @@ keys_write(const char *dir, const char *name, const struct pair *p, struct fault
     return rc;
 }
 
+static enum rc
+key_fault(struct fault *why, const char *path, const char *want)
+{
+    fault_set(why, RC_CONFIG, FAULT_KEY_FILE, "%s", path);
+    fault_want(why, "%s", want);
+    return RC_CONFIG;
+}
+
 enum rc
 keys_read(const char *dir, const char *name, enum pair_kind kind, struct pair *out,
           struct fault *why)
@@ -126,19 +153,24 @@ keys_read(const char *dir, const char *name, enum pair_kind kind, struct pair *o
     struct stat st;
     struct buf bytes = BUF_NONE;
     keys_path(dir, name, path, sizeof(path));
-    if (lstat(path, &st) != 0)
+    int fd = open_to_read(path);
+    if (fd < 0 && errno == ENOENT)
         return RC_NOTFOUND;
-    if (!S_ISREG(st.st_mode) || (st.st_mode & 077) != 0) {
-        fault_set(why, RC_CONFIG, FAULT_KEY_FILE, "%s", path);
-        fault_want(why, "chmod 600");
-        return RC_CONFIG;
+    if (fd < 0)
+        return key_fault(why, path, strerror(errno));
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || (st.st_mode & 077) != 0) {
+        close(fd);
+        return key_fault(why, path, "chmod 600");
     }
-    enum rc rc = file_read(path, KEY_FILE_BYTES_MAX, &bytes);
+    enum rc rc = read_fd(fd, KEY_FILE_BYTES_MAX, &bytes);
+    close(fd);
     if (rc == RC_OK)
         rc = pair_decode(buf_slice(&bytes), NULL, out);
-    if (rc == RC_OK && out->kind != kind)
+    if (rc == RC_OK && out->kind != kind) {
+        pair_wipe(out);
         rc = RC_MALFORMED;
+    }
     mem_wipe(bytes.p, bytes.n);
     buf_free(&bytes);
-    return rc == RC_OK ? RC_OK : fault_set(why, RC_CONFIG, FAULT_KEY_FILE, "%s", path);
+    return rc == RC_OK ? RC_OK : key_fault(why, path, "");
 }

@@ -13,9 +13,13 @@ enum rc keys_read(const char *dir, const char *name, enum pair_kind kind,
                   struct pair *out, struct fault *why) MUST_USE;
 void keys_path(const char *dir, const char *name, char *out, size_t n);
 
-/* A whole file, at most max bytes; RC_NOTFOUND, RC_LIMIT, RC_IO. */
+/* A whole regular file, at most max bytes, in one piece of memory; RC_NOTFOUND, RC_LIMIT,
+ * RC_IO. */
 enum rc file_read(const char *path, size_t max, struct buf *out) MUST_USE;
 /* Temp file, fsync, rename, fsync of the folder: it is there whole or not at all. */
 enum rc file_write(const char *path, struct slice bytes) MUST_USE;
+
+/* The folder knows that the file is there, also after a power cut. */
+enum rc file_sync_parent(const char *path) MUST_USE;
 
 #endif
