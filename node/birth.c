@@ -1,14 +1,16 @@
-/* How a node directory comes to be: `init` and `join`. Everything is made in DIR.new and
- * renamed, so that a DIR is there whole or not at all. */
+/* How a node directory comes to be: `init` and `join`. Everything is made in
+ * DIR.unfinished and renamed, so that a DIR is there whole or not at all. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "node/clock.h"
+#include "node/hostport.h"
 #include "node/keys.h"
 #include "node/open.h"
 
@@ -16,32 +18,37 @@
 
 struct birth {
     char dir[PATH_BYTES];
-    char fresh[PATH_BYTES]; /* DIR.new */
+    char fresh[PATH_BYTES]; /* DIR.unfinished */
+    int fresh_fd;           /* locked: this birth's alone; -1: it is not ours */
     struct pair box, ack, log, hub, officer, root;
     struct ledger *ledger;
 };
 
-static enum rc
-io_fault(struct fault *why, const char *path)
+static bool
+is_made_here(const char *name)
 {
-    enum rc rc = errno == ENOSPC ? RC_FULL : RC_IO;
-    fault_set(why, rc, FAULT_NODE_IO, "%s", path);
-    fault_want(why, "%s", strerror(errno));
-    return rc;
+    static const char *const whole[] = {
+        "linjuli.db", "linjuli.db-wal", "linjuli.db-shm",     "linjuli.db-journal",
+        "node.conf",  "node.conf.new",  "root-key-sheet.txt", "root-key-sheet.txt.new",
+        "invite",     "invite.new",     "node.key",           "node.key.new",
+        "ack.key",    "ack.key.new",    "log-01.key",         "log-01.key.new",
+        "hub.key",    "hub.key.new"};
+    for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++)
+        if (strcmp(name, whole[i]) == 0)
+            return true;
+    return strncmp(name, "officer-", 8) == 0;
 }
 
-/* Files of an earlier try that was cut off; only those that a birth makes. */
+/* Files of a try that was cut off: those that a birth makes and no others. */
 static void
 sweep(const char *dir)
 {
     DIR *d = opendir(dir);
     if (d == NULL)
         return;
-    for (const struct dirent *e; (e = readdir(d)) != NULL;) {
-        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-            continue;
-        (void)unlinkat(dirfd(d), e->d_name, 0);
-    }
+    for (const struct dirent *e; (e = readdir(d)) != NULL;)
+        if (is_made_here(e->d_name))
+            (void)unlinkat(dirfd(d), e->d_name, 0);
     closedir(d);
 }
 
@@ -79,33 +86,64 @@ make_parents(const char *path, struct fault *why)
             continue;
         *p = '\0';
         if (mkdir(part, 0755) != 0 && errno != EEXIST)
-            return io_fault(why, part);
+            return node_io_fault(why, part);
         *p = '/';
     }
     return RC_OK;
 }
 
-/* `i`: the invite of a joiner; NULL: the hub itself. */
+/* DIR.unfinished, empty and ours: what an earlier try left goes, what another process is
+ * at work on stays. */
 static enum rc
-birth_begin(struct birth *b, const char *dir, const struct invite *i, struct fault *why)
+fresh_begin(struct birth *b, struct fault *why)
 {
     char keys[PATH_BYTES + 8];
+    for (int again = 1; again >= 0; again--) {
+        if (mkdir(b->fresh, 0700) != 0 && errno != EEXIST)
+            return node_io_fault(why, b->fresh);
+        int fd = open(b->fresh, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+        if (fd < 0)
+            return node_io_fault(why, b->fresh);
+        if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+            close(fd);
+            return fault_set(why, RC_BUSY, FAULT_NODE_LOCKED, "%s", b->fresh);
+        }
+        b->fresh_fd = fd;
+        if (is_empty(b->fresh))
+            break;
+        sweep_all(b); /* with the folder itself: made and locked once more */
+        close(fd);
+        b->fresh_fd = -1;
+    }
+    if (b->fresh_fd < 0) /* what lies there is nobody's unfinished node */
+        return fault_set(why, RC_INVALID, FAULT_NODE_THERE, "%s", b->fresh);
+    (void)snprintf(keys, sizeof(keys), "%s/keys", b->fresh);
+    return mkdir(keys, 0700) == 0 ? RC_OK : node_io_fault(why, keys);
+}
+
+static enum rc
+birth_place(struct birth *b, const char *dir, struct fault *why)
+{
     size_t n = strlen(dir);
     while (n > 1 && dir[n - 1] == '/')
         n--;
     if (n == 0 || n > PATH_BYTES - 16)
         return fault_set(why, RC_LIMIT, FAULT_NODE_IO, "%s", dir);
     (void)snprintf(b->dir, sizeof(b->dir), "%.*s", (int)n, dir);
-    (void)snprintf(b->fresh, sizeof(b->fresh), "%.*s.new", (int)n, dir);
+    (void)snprintf(b->fresh, sizeof(b->fresh), "%.*s.unfinished", (int)n, dir);
     if (!is_empty(b->dir))
         return fault_set(why, RC_INVALID, FAULT_NODE_THERE, "%s", b->dir);
     enum rc rc = make_parents(b->dir, why);
+    return rc == RC_OK ? fresh_begin(b, why) : rc;
+}
+
+/* `i`: the invite of a joiner; NULL: the hub itself. */
+static enum rc
+birth_begin(struct birth *b, const char *dir, const struct invite *i, struct fault *why)
+{
+    enum rc rc = birth_place(b, dir, why);
     if (rc != RC_OK)
         return rc;
-    sweep_all(b);
-    (void)snprintf(keys, sizeof(keys), "%s/keys", b->fresh);
-    if (mkdir(b->fresh, 0700) != 0 || mkdir(keys, 0700) != 0)
-        return io_fault(why, b->fresh);
     pair_new_random(PAIR_BOX, &b->box);
     pair_new_random(PAIR_SIGN, &b->log);
     if (i != NULL) /* the hub enrols this key before it has heard of us */
@@ -138,7 +176,7 @@ birth_guard(const struct birth *b, const struct key *log, const char *name,
     char path[PATH_BYTES + 32];
     keys_path(b->fresh, name, path, sizeof(path));
     enum rc rc = guard_new(log, path);
-    return rc == RC_OK ? RC_OK : fault_set(why, rc, FAULT_GUARD_STATE, "%s", name);
+    return rc == RC_OK ? RC_OK : node_guard_fault(why, rc);
 }
 
 static enum rc
@@ -147,7 +185,7 @@ write_in(const struct birth *b, const char *name, struct slice bytes, struct fau
     char path[PATH_BYTES + 32];
     (void)snprintf(path, sizeof(path), "%s/%s", b->fresh, name);
     enum rc rc = file_write(path, bytes);
-    return rc == RC_OK ? RC_OK : io_fault(why, path);
+    return rc == RC_OK ? RC_OK : node_io_fault(why, path);
 }
 
 /* The last step: from here on DIR is there. */
@@ -157,9 +195,13 @@ birth_end(struct birth *b, enum rc rc, struct fault *why)
     ledger_close(b->ledger);
     b->ledger = NULL;
     if (rc == RC_OK && rename(b->fresh, b->dir) != 0)
-        rc = io_fault(why, b->dir);
-    if (rc != RC_OK && b->fresh[0] != '\0')
+        rc = node_io_fault(why, b->dir);
+    if (rc != RC_OK && b->fresh_fd >= 0)
         sweep_all(b);
+    if (b->fresh_fd >= 0)
+        close(b->fresh_fd);
+    if (rc == RC_OK && file_sync_parent(b->dir) != RC_OK)
+        log_warn("birth.sync errno=%d", errno);
     struct pair *const pairs[] = {&b->box, &b->ack,     &b->log,
                                   &b->hub, &b->officer, &b->root};
     for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
@@ -216,7 +258,10 @@ static enum rc
 write_conf(const struct birth *b, const char *listen, struct fault *why)
 {
     struct conf conf;
+    struct hostport at;
     struct buf text = BUF_NONE;
+    if (listen != NULL && !hostport_parse(listen, true, &at))
+        return fault_set(why, RC_USAGE, FAULT_ADDRESS, "%s", listen);
     enum rc rc = conf_parse("", &conf, why);
     if (rc != RC_OK)
         return rc;
@@ -232,7 +277,7 @@ write_conf(const struct birth *b, const char *listen, struct fault *why)
 enum rc
 node_init(const struct node_birth *n, struct fault *why)
 {
-    struct birth b = {.dir = ""};
+    struct birth b = {.fresh_fd = -1};
     enum rc rc = birth_begin(&b, n->dir, NULL, why);
     if (rc == RC_OK)
         rc = hub_keys(&b, why);
@@ -285,7 +330,7 @@ begin_as_invited(struct birth *b, const struct invite *i, struct fault *why)
 enum rc
 node_join(const char *dir, struct slice invite_file, struct fault *why)
 {
-    struct birth b = {.dir = ""};
+    struct birth b = {.fresh_fd = -1};
     struct invite i;
     enum rc rc = invite_decode(invite_file, &i);
     if (rc != RC_OK)

@@ -37,20 +37,29 @@ path_in(const struct node *n, const char *name, char *out, size_t size)
     (void)snprintf(out, size, "%s/%s", n->dir, name);
 }
 
+enum rc
+node_io_fault(struct fault *why, const char *path)
+{
+    int no = errno;
+    enum rc rc = no == ENOSPC || no == EDQUOT ? RC_FULL : RC_IO;
+    fault_set(why, rc, FAULT_NODE_IO, "%s", path);
+    fault_want(why, "%s", strerror(no));
+    return rc;
+}
+
 static enum rc
 take_lock(struct node *n, struct fault *why)
 {
     char path[PATH_BYTES];
     path_in(n, "lock", path, sizeof(path));
     n->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (n->lock_fd < 0) {
-        fault_set(why, RC_IO, FAULT_NODE_IO, "%s", path);
-        fault_want(why, "%s", strerror(errno));
-        return RC_IO;
-    }
-    if (flock(n->lock_fd, LOCK_EX | LOCK_NB) != 0)
+    if (n->lock_fd < 0)
+        return node_io_fault(why, path);
+    if (flock(n->lock_fd, LOCK_EX | LOCK_NB) == 0)
+        return RC_OK;
+    if (errno == EWOULDBLOCK)
         return fault_set(why, RC_BUSY, FAULT_NODE_LOCKED, "%s", n->dir);
-    return RC_OK;
+    return node_io_fault(why, path);
 }
 
 /* officer-KEY.key: this machine holds one officer's key at the most. */
@@ -62,7 +71,7 @@ read_officer(struct node *n, struct fault *why)
     path_in(n, "keys", path, sizeof(path));
     DIR *d = opendir(path);
     if (d == NULL)
-        return fault_set(why, RC_IO, FAULT_NODE_IO, "%s", path);
+        return node_io_fault(why, path);
     for (const struct dirent *e; rc == RC_OK && (e = readdir(d)) != NULL;) {
         if (strncmp(e->d_name, "officer-", 8) != 0)
             continue;
@@ -103,10 +112,12 @@ read_conf(struct node *n, struct fault *why)
     enum rc rc = file_read(path, CONF_BYTES_MAX, &text);
     if (rc == RC_NOTFOUND)
         rc = RC_OK;
-    if (rc == RC_OK)
+    if (rc == RC_LIMIT || (rc == RC_OK && text.n > 0 && memchr(text.p, 0, text.n)))
+        rc = fault_set(why, RC_CONFIG, FAULT_CONF_LINE, "%s", path);
+    else if (rc == RC_OK)
         rc = conf_parse(buf_text(&text), &n->conf, why);
     else
-        fault_set(why, rc, FAULT_NODE_IO, "%s", path);
+        rc = node_io_fault(why, path);
     buf_free(&text);
     return rc;
 }
@@ -126,6 +137,8 @@ read_invite(struct node *n, struct fault *why)
             fault_set(why, rc, FAULT_INVITE_FILE, "%s", path);
     } else if (rc == RC_NOTFOUND) {
         rc = RC_OK;
+    } else {
+        rc = node_io_fault(why, path);
     }
     mem_wipe(bytes.p, bytes.n);
     buf_free(&bytes);
@@ -188,6 +201,18 @@ guard_key_path(const struct node *n, size_t i, char *out, size_t size)
     keys_path(n->dir, name, out, size);
 }
 
+enum rc
+node_guard_fault(struct fault *why, enum rc rc)
+{
+    char state[PATH_BYTES] = "LINJULI_STATE";
+    int no = errno;
+    if (guard_dir(state, sizeof(state)) != RC_OK)
+        no = ENOENT;
+    fault_set(why, rc, FAULT_GUARD_STATE, "%s", state);
+    fault_want(why, "%s", strerror(no));
+    return rc;
+}
+
 static enum rc
 open_guards(struct node *n, struct fault *why)
 {
@@ -200,7 +225,7 @@ open_guards(struct node *n, struct fault *why)
         guard_key_path(n, i, path, sizeof(path));
         enum rc rc = guard_open(key, path, seq, &id, &n->guard[i], &n->word[i]);
         if (rc != RC_OK)
-            return fault_set(why, rc, FAULT_GUARD_STATE, "%s", path);
+            return node_guard_fault(why, rc);
     }
     return RC_OK;
 }
@@ -211,6 +236,8 @@ open_all(struct node *n, enum node_mode mode, struct fault *why)
     char path[PATH_BYTES];
     struct stat st;
     path_in(n, "linjuli.db", path, sizeof(path));
+    if (stat(path, &st) != 0 && errno != ENOENT && errno != ENOTDIR)
+        return node_io_fault(why, path);
     if (stat(path, &st) != 0)
         return fault_set(why, RC_NOTFOUND, FAULT_NODE_MISSING, "%s", n->dir);
     enum rc rc = mode == NODE_WRITE ? take_lock(n, why) : RC_OK;
@@ -300,10 +327,15 @@ node_after_commit(struct node *n)
     return RC_OK;
 }
 
+/* Where the guard cannot be kept nothing more is written. What is committed when that
+ * shows stays, and is told as saved, for it is; it is not sent (daemon_turn asks the
+ * guard before anything goes out), so no other copy of this log can contradict it. */
 static enum rc
 turn(struct node *n, enum rc (*work)(struct node *n, void *arg), void *arg)
 {
-    enum rc rc = ledger_begin(n->ledger);
+    enum rc rc = node_after_commit(n);
+    if (rc == RC_OK)
+        rc = ledger_begin(n->ledger);
     if (rc != RC_OK)
         return rc;
     rc = work(n, arg);
@@ -312,7 +344,9 @@ turn(struct node *n, enum rc (*work)(struct node *n, void *arg), void *arg)
         return rc;
     }
     rc = ledger_commit(n->ledger);
-    return rc == RC_OK ? node_after_commit(n) : rc;
+    if (rc == RC_OK && node_after_commit(n) != RC_OK)
+        log_warn("guard.behind errno=%d", errno);
+    return rc;
 }
 
 static enum rc
