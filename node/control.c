@@ -1,15 +1,19 @@
-/* The daemon's side of DIR/control.sock: commands of the person at this machine. */
+/* The daemon's side of DIR/control.sock: commands of the person at this machine. At most
+ * CONTROLS_MAX at a time, further ones wait outside; whoever says nothing, or does not
+ * take the answer, is let go. */
 #include "node/daemon.h"
 
 #include <errno.h>
-#include <event2/listener.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "node/wire.h"
+
+#define CONTROLS_MAX 32
+#define CONTROL_READ_S 10
+#define CONTROL_WRITE_S 30
+#define READ_BYTES 65536
 
 struct control {
     struct control *next;
@@ -30,8 +34,10 @@ control_free(struct control *c)
             break;
         }
     }
+    struct daemon *d = c->daemon;
+    d->controls_n--;
     if (c->dial != NULL)
-        c->dial->waiter = NULL;
+        c->dial->waiter = NULL; /* the exchange itself goes on */
     event_free(c->readable);
     event_free(c->writable);
     close(c->fd);
@@ -40,19 +46,30 @@ control_free(struct control *c)
     buf_free(&c->in);
     buf_free(&c->out);
     mem_free(c);
+    door_resume(&d->control);
+}
+
+static void
+await_room(struct control *c)
+{
+    struct timeval limit = {.tv_sec = CONTROL_WRITE_S};
+    event_add(c->writable, &limit);
 }
 
 static void
 on_writable(evutil_socket_t fd, short what, void *arg)
 {
     struct control *c = arg;
-    (void)what;
+    if ((what & EV_TIMEOUT) != 0) {
+        control_free(c);
+        return;
+    }
     while (c->out.n > 0) {
         ssize_t n = send(fd, c->out.p, c->out.n, MSG_NOSIGNAL);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0 && errno == EAGAIN) {
-            event_add(c->writable, NULL);
+            await_room(c);
             return;
         }
         if (n < 0)
@@ -65,13 +82,18 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 static void
 answer(struct control *c, const struct buf *out, const struct buf *err, int status)
 {
+    bool fits = out->n <= WIRE_ANSWER_MAX / 2 && err->n <= WIRE_ANSWER_MAX / 2 - 12;
+    struct slice o = fits ? buf_slice(out) : slice_of(NULL, 0);
+    struct slice e = fits ? buf_slice(err) : slice_of(NULL, 0);
     c->is_answered = true;
-    buf_add_u32(&c->out, (uint32_t)out->n);
-    buf_add_slice(&c->out, buf_slice(out));
-    buf_add_u32(&c->out, (uint32_t)err->n);
-    buf_add_slice(&c->out, buf_slice(err));
-    buf_add_u32(&c->out, (uint32_t)status);
-    event_add(c->writable, NULL);
+    event_del(c->readable); /* whatever else it sends */
+    buf_free(&c->in);
+    buf_add_u32(&c->out, (uint32_t)o.n);
+    buf_add_slice(&c->out, o);
+    buf_add_u32(&c->out, (uint32_t)e.n);
+    buf_add_slice(&c->out, e);
+    buf_add_u32(&c->out, (uint32_t)(fits ? status : rc_exit(RC_LIMIT)));
+    await_room(c);
 }
 
 void
@@ -92,7 +114,11 @@ run_command(struct control *c, char **words, int n)
     struct buf err = BUF_NONE;
     struct command command = {
         .argc = n - 1, .argv = words + 1, .in_fd = c->in_fd, .lang = words[0]};
+    uint64_t start = daemon_now_us();
     int status = c->daemon->serve.run(c->daemon->node, &command, &out, &err);
+    uint64_t held = daemon_now_us() - start;
+    if (held > c->daemon->max_command_us)
+        c->daemon->max_command_us = held;
     answer(c, &out, &err, status);
     daemon_changed(c->daemon);
     buf_free(&out);
@@ -109,6 +135,8 @@ serve_request(struct control *c, uint8_t kind, char **words, int n)
         return;
     }
     if (kind == WIRE_SYNC && n == 2) {
+        event_del(c->readable); /* it may wait for as long as it likes */
+        event_add(c->readable, NULL);
         c->dial = dial_new(c->daemon, words[1], true);
         c->dial->waiter = c;
         return;
@@ -162,6 +190,12 @@ receive(struct control *c, void *p, size_t n)
             close(c->in_fd);
         memcpy(&c->in_fd, CMSG_DATA(h), sizeof(int));
     }
+    /* A pipe would hold the loop until whoever is behind it writes. */
+    struct stat st;
+    if (c->in_fd >= 0 && (fstat(c->in_fd, &st) != 0 || !S_ISREG(st.st_mode))) {
+        errno = EINVAL;
+        return -1;
+    }
     return got;
 }
 
@@ -170,9 +204,12 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 {
     struct control *c = arg;
     (void)fd;
-    (void)what;
-    buf_reserve(&c->in, 65536);
-    ssize_t n = receive(c, c->in.p + c->in.n, 65536);
+    if ((what & EV_TIMEOUT) != 0) {
+        control_free(c);
+        return;
+    }
+    buf_reserve(&c->in, READ_BYTES);
+    ssize_t n = receive(c, c->in.p + c->in.n, READ_BYTES);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (n <= 0) {
@@ -183,8 +220,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
     if (c->in.n < 4)
         return;
     uint32_t want = get_u32(c->in.p);
-    if (want < 1 || want > WIRE_REQUEST_MAX || c->in.n > (size_t)want + 4 ||
-        c->is_answered) {
+    if (want < 1 || want > WIRE_REQUEST_MAX || c->in.n > (size_t)want + 4) {
         control_free(c);
         return;
     }
@@ -192,11 +228,12 @@ on_readable(evutil_socket_t fd, short what, void *arg)
         take_request(c);
 }
 
-static void
-on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *from,
-          int n, void *arg)
+void
+control_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *from,
+               int n, void *arg)
 {
     struct daemon *d = arg;
+    struct timeval limit = {.tv_sec = CONTROL_READ_S};
     (void)listener;
     (void)from;
     (void)n;
@@ -205,43 +242,45 @@ on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *
     c->readable = event_new(d->base, fd, EV_READ | EV_PERSIST, on_readable, c);
     c->writable = event_new(d->base, fd, EV_WRITE, on_writable, c);
     d->controls = c;
-    event_add(c->readable, NULL);
+    d->controls_n++;
+    event_add(c->readable, &limit);
+    if (d->controls_n >= CONTROLS_MAX)
+        door_pause(&d->control, 0);
 }
 
 enum rc
 control_listen(struct daemon *d, struct fault *why)
 {
-    struct sockaddr_un at = {.sun_family = AF_UNIX};
-    int n = snprintf(at.sun_path, sizeof(at.sun_path), "%s/control.sock", d->node->dir);
-    if (n < 0 || (size_t)n >= sizeof(at.sun_path)) {
-        fault_set(why, RC_CONFIG, FAULT_NODE_IO, "%s/control.sock", d->node->dir);
-        fault_want(why, "%s", strerror(ENAMETOOLONG));
-        return RC_CONFIG;
+    struct sockaddr_un at;
+    int dir_fd = -1;
+    bool ok = wire_address(d->node->dir, &at, &dir_fd);
+    if (ok) {
+        (void)unlink(at.sun_path); /* we hold the lock: whoever made it is gone */
+        mode_t old = umask(0177);
+        ok = door_open(d, &d->control, (struct sockaddr *)&at, sizeof(at));
+        (void)umask(old);
     }
-    (void)unlink(at.sun_path); /* we hold the lock: whoever made it is gone */
-    mode_t old = umask(0177);
-    d->control = evconnlistener_new_bind(d->base, on_accept, d,
-                                         LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC,
-                                         16, (struct sockaddr *)&at, sizeof(at));
-    (void)umask(old);
-    if (d->control == NULL) {
-        fault_set(why, RC_IO, FAULT_NODE_IO, "%s", at.sun_path);
-        fault_want(why, "%s", strerror(errno));
-        return RC_IO;
+    if (!ok) {
+        int no = errno;
+        fault_set(why, RC_IO, FAULT_NODE_IO, "%s/%s", d->node->dir, WIRE_SOCKET);
+        fault_want(why, "%s", strerror(no));
     }
-    return RC_OK;
+    if (dir_fd >= 0)
+        close(dir_fd);
+    return ok ? RC_OK : RC_IO;
 }
 
 void
 control_stop(struct daemon *d)
 {
-    char path[4096];
+    struct sockaddr_un at;
+    int dir_fd = -1;
+    bool was_open = d->control.listener != NULL;
     while (d->controls != NULL)
         control_free(d->controls);
-    if (d->control == NULL)
-        return;
-    evconnlistener_free(d->control);
-    d->control = NULL;
-    (void)snprintf(path, sizeof(path), "%s/control.sock", d->node->dir);
-    (void)unlink(path);
+    door_close(&d->control);
+    if (was_open && wire_address(d->node->dir, &at, &dir_fd))
+        (void)unlink(at.sun_path);
+    if (dir_fd >= 0)
+        close(dir_fd);
 }

@@ -1,25 +1,28 @@
 /* The command's side of DIR/control.sock. */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "node/wire.h"
 
+#define STATUS_S 5 /* a daemon that says nothing of itself for so long is not well */
+
 static int
 dial_control(const char *dir)
 {
-    struct sockaddr_un at = {.sun_family = AF_UNIX};
-    int n = snprintf(at.sun_path, sizeof(at.sun_path), "%s/control.sock", dir);
-    if (n < 0 || (size_t)n >= sizeof(at.sun_path))
-        return -1;
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_un at;
+    int dir_fd = -1;
+    int fd = -1;
+    if (wire_address(dir, &at, &dir_fd))
+        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd >= 0 && connect(fd, (struct sockaddr *)&at, sizeof(at)) != 0) {
         close(fd);
-        return -1;
+        fd = -1;
     }
+    if (dir_fd >= 0)
+        close(dir_fd);
     return fd;
 }
 
@@ -66,7 +69,7 @@ read_all(int fd, struct buf *in)
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return RC_OFFLINE;
+            return RC_BUSY;
         if (n == 0)
             return RC_OK;
         in->n += (size_t)n;
@@ -81,6 +84,7 @@ ask(const char *dir, enum wire_kind kind, const struct command *c, struct buf *o
 {
     struct buf request = BUF_NONE;
     struct buf in = BUF_NONE;
+    const struct timeval soon = {.tv_sec = STATUS_S};
     int fd = dial_control(dir);
     if (fd < 0)
         return RC_OFFLINE;
@@ -90,9 +94,13 @@ ask(const char *dir, enum wire_kind kind, const struct command *c, struct buf *o
     for (int i = 0; i < c->argc; i++)
         buf_add(&request, c->argv[i], strlen(c->argv[i]) + 1);
     put_u32(request.p, (uint32_t)(request.n - 4));
-    enum rc rc = request.n > WIRE_REQUEST_MAX ? RC_LIMIT : RC_OK;
+    enum rc rc = request.n - 4 > WIRE_REQUEST_MAX ? RC_LIMIT : RC_OK;
+    if (rc == RC_OK && kind == WIRE_STATUS)
+        (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &soon, sizeof(soon));
     if (rc == RC_OK)
         rc = send_all(fd, buf_slice(&request), c->in_fd);
+    /* From here on nobody knows what the daemon has done until it says so: what fails is
+     * RC_BUSY, and never tried again by itself. */
     if (rc == RC_OK)
         rc = read_all(fd, &in);
     struct reader r = reader_of(buf_slice(&in));

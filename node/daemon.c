@@ -8,6 +8,9 @@
 
 #include "node/clock.h"
 
+/* Standard streams, lock, log, database, guards, loop, doors, commands at work, calls. */
+#define FILES_OWN 128
+
 uint32_t
 jitter_ms(uint32_t min, uint32_t max)
 {
@@ -24,21 +27,40 @@ timer_set(struct event *e, uint64_t in_ms)
     event_add(e, &tv);
 }
 
-static uint64_t
-now_us(void)
+uint64_t
+daemon_now_us(void)
 {
     struct timespec t = {0};
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
+static void
+note_hold(uint64_t *max, uint64_t start)
+{
+    uint64_t held = daemon_now_us() - start;
+    if (held > *max)
+        *max = held;
+}
+
+/* Work that refuses what a peer or a person asked for; everything else is this node
+ * failing. */
+static bool
+is_refusal(enum rc rc)
+{
+    return rc == RC_NO || rc == RC_DENIED || rc == RC_INVALID;
+}
+
 enum rc
 daemon_turn(struct daemon *d, enum rc (*work)(void *arg), void *arg)
 {
-    uint64_t start = now_us();
-    enum rc rc = ledger_begin(d->node->ledger);
+    uint64_t start = daemon_now_us();
+    enum rc rc = node_after_commit(d->node); /* of what a command committed, say */
+    if (rc == RC_OK)
+        rc = ledger_begin(d->node->ledger);
     if (rc == RC_OK) {
         rc = work(arg);
+        note_hold(&d->max_work_us, start);
         if (rc == RC_OK)
             rc = ledger_commit(d->node->ledger);
         else
@@ -46,21 +68,22 @@ daemon_turn(struct daemon *d, enum rc (*work)(void *arg), void *arg)
     }
     if (rc == RC_OK)
         rc = node_after_commit(d->node);
-    uint64_t held = now_us() - start;
-    if (held > d->max_hold_us)
-        d->max_hold_us = held;
-    if (rc != RC_OK && rc != RC_NO && rc != RC_DENIED && rc != RC_INVALID) {
+    note_hold(&d->max_hold_us, start);
+    if (rc != RC_OK && !is_refusal(rc)) {
         log_warn("turn.failed rc=%s", rc_name(rc));
-        daemon_drop_peers(d, "this node could not store");
+        daemon_drop_peers(d, CLOSE_STORE, close_text(CLOSE_STORE));
     }
     return rc;
 }
 
 void
-daemon_drop_peers(struct daemon *d, const char *why)
+daemon_drop_peers(struct daemon *d, enum close_reason reason, const char *why)
 {
-    for (struct peer *p = d->peers; p != NULL; p = p->next)
+    for (struct peer *p = d->peers; p != NULL; p = p->next) {
         p->is_closing = true;
+        if (p->effects.close == CLOSE_NONE)
+            p->effects.close = reason;
+    }
     /* Closing a peer takes it out of the list: start over until none is left. */
     while (d->peers != NULL)
         peer_close(d->peers, why);
@@ -73,8 +96,8 @@ daemon_changed(struct daemon *d)
         event_active(d->changed, EV_TIMEOUT, 0);
 }
 
-static struct hub
-hub_of(struct daemon *d)
+struct hub
+daemon_hub(struct daemon *d)
 {
     return (struct hub){.hub = &d->node->hub,
                         .officer = d->node->has_officer ? &d->node->officer : NULL};
@@ -84,7 +107,7 @@ static enum rc
 work_upkeep(void *arg)
 {
     struct daemon *d = arg;
-    struct hub hub = hub_of(d);
+    struct hub hub = daemon_hub(d);
     return hub_upkeep(d->node->ledger, &hub, NULL);
 }
 
@@ -92,18 +115,20 @@ static enum rc
 work_seal(void *arg)
 {
     struct daemon *d = arg;
-    struct hub hub = hub_of(d);
+    struct hub hub = daemon_hub(d);
     uint64_t no = 0;
     enum rc rc = hub_seal(d->node->ledger, &hub, &no);
     if (rc == RC_OK)
         log_info("seal no=%llu", (unsigned long long)no);
-    return rc;
+    if (rc == RC_OK)
+        daemon_changed(d);
+    /* Nothing new is nothing to roll back, which would load all logs again. */
+    return rc == RC_NO ? RC_OK : rc;
 }
 
-/* Every session looks for what it has not sent yet. Stepping one may close any: the list
- * is walked again from the front, each peer once by its mark. */
+/* Stepping one peer may close any: each that is still there is visited once. */
 static void
-push_all(struct daemon *d)
+each_open(struct daemon *d, void (*visit)(struct peer *p))
 {
     struct peer **all = mem_new((d->peers_n + 1) * sizeof(struct peer *));
     size_t n = 0;
@@ -114,9 +139,15 @@ push_all(struct daemon *d)
         for (struct peer *p = d->peers; p != NULL; p = p->next)
             is_there = is_there || p == all[i];
         if (is_there && all[i]->is_open)
-            peer_step(all[i], SESSION_CHANGED);
+            visit(all[i]);
     }
     mem_free(all);
+}
+
+static void
+push(struct peer *p)
+{
+    peer_step(p, SESSION_CHANGED);
 }
 
 static void
@@ -130,7 +161,7 @@ on_changed(evutil_socket_t fd, short what, void *arg)
         if (rc != RC_OK)
             log_warn("upkeep.failed rc=%s", rc_name(rc));
     }
-    push_all(d);
+    each_open(d, push);
 }
 
 static void
@@ -140,11 +171,38 @@ on_seal(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     enum rc rc = daemon_turn(d, work_seal, d);
-    if (rc == RC_OK)
-        daemon_changed(d);
-    else if (rc != RC_NO)
+    if (rc != RC_OK)
         log_warn("seal.failed rc=%s", rc_name(rc));
     timer_set(d->seal, (uint64_t)d->node->conf.seal_s * 1000);
+}
+
+static enum rc
+work_note_all(void *arg)
+{
+    struct daemon *d = arg;
+    enum rc rc = RC_OK;
+    for (struct peer *p = d->peers; rc == RC_OK && p != NULL; p = p->next)
+        rc = peer_note(p);
+    return rc;
+}
+
+static void
+note_all(struct daemon *d)
+{
+    bool has_open = false;
+    for (const struct peer *p = d->peers; p != NULL; p = p->next)
+        has_open = has_open || p->is_open;
+    if (has_open && daemon_turn(d, work_note_all, d) != RC_OK)
+        log_warn("peer.note failed=1");
+}
+
+static void
+repair(struct peer *p)
+{
+    if (peer_is_double(p, true))
+        peer_close(p, "connected twice");
+    else
+        peer_step(p, SESSION_REPAIR);
 }
 
 /* Digests are compared every repair_s to 2 repair_s: 88 nodes must not fall into step. */
@@ -154,13 +212,8 @@ on_repair(evutil_socket_t fd, short what, void *arg)
     struct daemon *d = arg;
     (void)fd;
     (void)what;
-    for (struct peer *p = d->peers, *next; p != NULL; p = next) {
-        next = p->next;
-        if (p->is_open)
-            peer_step(p, SESSION_REPAIR);
-        if (d->peers == NULL)
-            break; /* a failed turn has closed them all */
-    }
+    each_open(d, repair);
+    note_all(d);
     uint32_t base = d->node->conf.repair_s * 1000;
     timer_set(d->repair, jitter_ms(base, 2 * base));
 }
@@ -175,19 +228,50 @@ on_stop(evutil_socket_t signo, short what, void *arg)
     event_base_loopexit(d->base, NULL);
 }
 
+static bool
+is_ignored(int signo)
+{
+    struct sigaction now;
+    return sigaction(signo, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
+/* As many peers as descriptors allow, and some left for commands, calls and the database.
+ */
+static size_t
+peers_max(void)
+{
+    struct rlimit files = {0};
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+        return CONNECTIONS_MAX;
+    rlim_t want = CONNECTIONS_MAX + FILES_OWN;
+    if (files.rlim_cur < want && files.rlim_cur < files.rlim_max) {
+        files.rlim_cur = files.rlim_max < want ? files.rlim_max : want;
+        (void)setrlimit(RLIMIT_NOFILE, &files);
+        (void)getrlimit(RLIMIT_NOFILE, &files);
+    }
+    if (files.rlim_cur >= want)
+        return CONNECTIONS_MAX;
+    /* A small limit is shared by halves. */
+    return (size_t)(files.rlim_cur > 2 * FILES_OWN ? files.rlim_cur - FILES_OWN
+                                                   : files.rlim_cur / 2);
+}
+
 static enum rc
 make_events(struct daemon *d)
 {
-    d->stop[0] = evsignal_new(d->base, SIGTERM, on_stop, d);
-    d->stop[1] = evsignal_new(d->base, SIGINT, on_stop, d);
+    static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+        d->stop[i] = evsignal_new(d->base, signals[i], on_stop, d);
+        if (d->stop[i] == NULL)
+            return RC_IO;
+        if (signals[i] == SIGTERM || !is_ignored(signals[i])) /* nohup */
+            event_add(d->stop[i], NULL);
+    }
     d->seal = evtimer_new(d->base, on_seal, d);
     d->repair = evtimer_new(d->base, on_repair, d);
     d->changed = evtimer_new(d->base, on_changed, d);
-    if (d->stop[0] == NULL || d->stop[1] == NULL || d->seal == NULL ||
-        d->repair == NULL || d->changed == NULL)
+    if (d->seal == NULL || d->repair == NULL || d->changed == NULL)
         return RC_IO;
-    event_add(d->stop[0], NULL);
-    event_add(d->stop[1], NULL);
     if (node_may_seal(d->node))
         timer_set(d->seal, (uint64_t)d->node->conf.seal_s * 1000);
     timer_set(d->repair,
@@ -201,6 +285,7 @@ daemon_new(struct node *n, const struct serve *s, struct daemon **out, struct fa
     struct daemon *d = mem_new(sizeof(*d));
     d->node = n;
     d->serve = *s;
+    d->peers_max = peers_max();
     d->base = event_base_new();
     *out = d;
     signal(SIGPIPE, SIG_IGN);
@@ -215,13 +300,14 @@ daemon_free(struct daemon *d)
     if (d == NULL)
         return;
     d->is_stopping = true;
-    daemon_drop_peers(d, "this node stops");
+    note_all(d);
+    daemon_drop_peers(d, CLOSE_NONE, "this node stops");
     while (d->dials != NULL)
         dial_free(d->dials);
     net_stop(d);
     control_stop(d);
-    struct event *const events[] = {d->stop[0], d->stop[1], d->seal, d->repair,
-                                    d->changed};
+    struct event *const events[] = {d->stop[0], d->stop[1], d->stop[2],
+                                    d->seal,    d->repair,  d->changed};
     for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
         if (events[i] != NULL)
             event_free(events[i]);

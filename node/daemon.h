@@ -3,6 +3,7 @@
 #define LINJULI_DAEMON_H
 
 #include <event2/event.h>
+#include <event2/listener.h>
 #include <sys/socket.h>
 
 #include "node/node.h"
@@ -22,9 +23,10 @@ struct peer {
     struct buf out; /* committed, not yet taken by the socket */
     struct sockaddr_storage from;
     bool is_initiator, is_open, is_closing;
-    uint32_t node;     /* 0: not known yet */
-    struct dial *dial; /* who called; NULL: the other side did */
-    uint64_t read_bytes;
+    uint32_t node;               /* 0: not known yet */
+    struct dial *dial;           /* who called; NULL: the other side did */
+    uint64_t made_ms, opened_ms; /* monotonic */
+    uint64_t synced_ms;          /* wall clock, for people; 0: not in this connection */
 };
 /* Takes the fd. NULL: the session could not start. */
 struct peer *peer_new(struct daemon *d, int fd, const struct sockaddr_storage *from,
@@ -32,31 +34,52 @@ struct peer *peer_new(struct daemon *d, int fd, const struct sockaddr_storage *f
 /* One step of its session in a turn of its own. The peer may be gone afterwards. */
 void peer_step(struct peer *p, enum session_event_kind kind);
 void peer_close(struct peer *p, const char *why);
+/* What people want to know of a peer later; inside a turn. */
+enum rc peer_note(struct peer *p) MUST_USE;
+/* Another connection to the same node is the one that stays. `is_settled`: both are old
+ * enough for this one to be nobody's short visit. */
+bool peer_is_double(const struct peer *p, bool is_settled);
 
 /* ---- net.c: listening and calling */
+struct door { /* accepts; pauses when it cannot, so that the loop does not spin */
+    struct evconnlistener *listener;
+    struct event *resume;
+    const char *name;
+    bool is_paused;
+};
+bool door_open(struct daemon *d, struct door *door, const struct sockaddr *at,
+               socklen_t n) MUST_USE;
+void door_pause(struct door *door, unsigned ms); /* 0: until door_resume */
+void door_resume(struct door *door);
+void door_close(struct door *door);
+
 struct dial {
     struct dial *next;
     struct daemon *daemon;
     char address[256];
     struct event *timer;
-    struct peer *peer; /* NULL: not connected */
-    struct call *call; /* a connect under way; net.c */
-    uint32_t node;     /* who answered last; 0: nobody yet */
-    struct control
-        *waiter; /* `sync` over the control socket waits for the end; or NULL */
+    struct peer *peer;      /* NULL: not connected */
+    struct call *call;      /* a connect under way; net.c */
+    uint32_t node;          /* who answered last; 0: nobody yet */
+    unsigned at;            /* which of the addresses of its name */
+    struct control *waiter; /* `sync` over the control socket waits for the end */
     unsigned tries;
     bool is_once;
 };
 enum rc net_listen(struct daemon *d, const char *address, struct fault *why) MUST_USE;
 void net_stop(struct daemon *d);
+/* An address that is called already is not called twice. */
 struct dial *dial_new(struct daemon *d, const char *address, bool is_once);
-/* The connection is gone: call again later, with jitter, or (once) be done. */
-void dial_lost(struct dial *d, enum close_reason reason);
+/* The connection is gone, or (NULL) nobody answered: call again later, with jitter, or
+ * (once) be done. */
+void dial_lost(struct dial *d, const struct sync_report *report);
 void dial_free(struct dial *d);
 
 /* ---- control.c: DIR/control.sock */
 enum rc control_listen(struct daemon *d, struct fault *why) MUST_USE;
 void control_stop(struct daemon *d);
+void control_accept(struct evconnlistener *listener, evutil_socket_t fd,
+                    struct sockaddr *from, int n, void *arg);
 /* The exchange that a client waits for has ended. */
 void control_synced(struct control *c, const struct sync_report *report);
 
@@ -65,19 +88,21 @@ struct daemon {
     struct node *node;
     struct event_base *base;
     struct serve serve;
-    struct evconnlistener *listener; /* net.c */
-    struct event *resume;            /* net.c: accept again */
-    struct evconnlistener *control;  /* control.c */
+    struct door net, control;
     struct control *controls;
-    struct event *stop[2], *seal, *repair, *changed;
+    size_t controls_n;
+    struct event *stop[3], *seal, *repair, *changed;
     struct peer *peers;
     struct dial *dials;
-    size_t peers_n;
-    struct buf scratch;   /* what one read takes from a socket */
-    uint64_t max_hold_us; /* longest turn of the loop so far */
+    size_t peers_n, peers_max;
+    size_t refused; /* at the door, since the log was told */
+    uint64_t refused_ms;
+    struct buf scratch; /* what one read takes from a socket */
+    /* Longest so far: a turn of the network, of it before the commit, a command. */
+    uint64_t max_hold_us, max_work_us, max_command_us;
     bool is_stopping;
+    bool is_visit;             /* node_sync: the loop ends with the exchange */
     struct sync_report report; /* of the exchange of node_sync */
-    bool has_report;
 };
 enum rc daemon_new(struct node *n, const struct serve *s, struct daemon **out,
                    struct fault *why) MUST_USE;
@@ -88,7 +113,9 @@ enum rc daemon_turn(struct daemon *d, enum rc (*work)(void *arg), void *arg) MUS
 /* Something was written: other sessions push it, the hub does what is due. Soon, not now.
  */
 void daemon_changed(struct daemon *d);
-void daemon_drop_peers(struct daemon *d, const char *why);
+void daemon_drop_peers(struct daemon *d, enum close_reason reason, const char *why);
+struct hub daemon_hub(struct daemon *d);
+uint64_t daemon_now_us(void);
 /* min..max, evenly; jitter only. */
 uint32_t jitter_ms(uint32_t min, uint32_t max);
 void timer_set(struct event *e, uint64_t in_ms);

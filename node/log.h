@@ -3,7 +3,10 @@
 #ifndef LINJULI_NODE_LOG_H
 #define LINJULI_NODE_LOG_H
 
-/* NULL: standard error. A file that has grown past 4 MiB starts over. */
+#define LOG_FILE_BYTES_MAX (4 << 20)
+
+/* NULL: standard error. A file that has grown past the limit becomes PATH.old, in place
+ * of an older one, and starts over. */
 void log_open(const char *path);
 void log_close(void);
 void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -1,6 +1,6 @@
-/* Listening and calling. Addresses are numeric or names; names are looked up when called,
- * which may hold the loop for as long as the resolver takes: on a LAN they are numeric.
- */
+/* Listening and calling. An address is a number or a name. Numbers are never looked up; a
+ * name is, each time it is called, and holds the loop for as long as the resolver takes:
+ * where that is slow or away, write numbers. */
 #include "node/daemon.h"
 
 #include <errno.h>
@@ -12,43 +12,123 @@
 #include <unistd.h>
 
 #include "node/clock.h"
+#include "node/hostport.h"
 
 #define DIAL_FIRST_MS 500u
 #define DIAL_MAX_MS 60000
 #define CONNECT_MS 5000
 #define RESUME_MS 1000
+#define BACKLOG 128
+#define STRANGER_MS 500  /* a handshake takes less */
+#define REFUSED_MS 10000 /* between two lines of the log */
 
-/* HOST:PORT or [HOST]:PORT. */
-static enum rc
-resolve(const char *address, bool is_listen, struct sockaddr_storage *out, socklen_t *n)
+static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
+                      struct sockaddr *from, int n, void *arg);
+
+static struct addrinfo *
+look_up(const struct hostport *at, int flags)
 {
-    char host[256];
-    const char *colon = strrchr(address, ':');
-    size_t host_n = colon != NULL ? (size_t)(colon - address) : 0;
-    if (colon == NULL || colon[1] == '\0' || host_n >= sizeof(host))
-        return RC_MALFORMED;
-    if (host_n >= 2 && address[0] == '[' && address[host_n - 1] == ']') {
-        address++;
-        host_n -= 2;
-    }
-    memcpy(host, address, host_n);
-    host[host_n] = '\0';
     struct addrinfo hints = {.ai_family = AF_UNSPEC,
                              .ai_socktype = SOCK_STREAM,
-                             .ai_flags = is_listen ? AI_PASSIVE : 0};
+                             .ai_flags = flags | AI_NUMERICSERV};
     struct addrinfo *list = NULL;
-    if (getaddrinfo(host_n > 0 ? host : NULL, colon + 1, &hints, &list) != 0 ||
-        list == NULL)
-        return RC_NOTFOUND;
-    enum rc rc = list->ai_addrlen <= sizeof(*out) ? RC_OK : RC_LIMIT;
+    const char *host = at->host[0] != '\0' ? at->host : NULL;
+    return getaddrinfo(host, at->port, &hints, &list) == 0 ? list : NULL;
+}
+
+/* The nth address that HOST:PORT stands for. RC_NOTFOUND: there are fewer. */
+static enum rc
+resolve(const char *address, bool is_listen, unsigned nth, struct sockaddr_storage *out,
+        socklen_t *n)
+{
+    struct hostport at;
+    int flags = is_listen ? AI_PASSIVE : 0;
+    if (!hostport_parse(address, is_listen, &at))
+        return RC_MALFORMED;
+    struct addrinfo *list = look_up(&at, flags | AI_NUMERICHOST);
+    if (list == NULL)
+        list = look_up(&at, flags);
+    const struct addrinfo *a = list;
+    while (a != NULL && nth-- > 0)
+        a = a->ai_next;
+    enum rc rc = a != NULL && a->ai_addrlen <= sizeof(*out) ? RC_OK : RC_NOTFOUND;
     if (rc == RC_OK) {
         memset(out, 0, sizeof(*out));
-        memcpy(out, list->ai_addr, list->ai_addrlen);
-        *n = list->ai_addrlen;
+        memcpy(out, a->ai_addr, a->ai_addrlen);
+        *n = a->ai_addrlen;
     }
-    freeaddrinfo(list);
+    if (list != NULL)
+        freeaddrinfo(list);
     return rc;
 }
+
+/* ---- doors */
+
+static void
+on_resume(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    door_resume(arg);
+}
+
+void
+door_pause(struct door *door, unsigned ms)
+{
+    evconnlistener_disable(door->listener);
+    door->is_paused = true;
+    if (ms > 0)
+        timer_set(door->resume, ms);
+}
+
+void
+door_resume(struct door *door)
+{
+    if (door->listener == NULL || !door->is_paused)
+        return;
+    door->is_paused = false;
+    evconnlistener_enable(door->listener);
+}
+
+/* Out of descriptors, say: libevent would spin; pause, serve those who are in. */
+static void
+on_accept_error(struct evconnlistener *listener, void *arg)
+{
+    struct daemon *d = arg;
+    struct door *door = listener == d->net.listener ? &d->net : &d->control;
+    log_warn("accept.pause door=%s errno=%d", door->name, errno);
+    door_pause(door, RESUME_MS);
+}
+
+bool
+door_open(struct daemon *d, struct door *door, const struct sockaddr *at, socklen_t n)
+{
+    evconnlistener_cb fn = door == &d->net ? on_accept : control_accept;
+    unsigned flags = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE;
+    door->resume = evtimer_new(d->base, on_resume, door);
+    if (door->resume == NULL)
+        return false;
+    door->listener = evconnlistener_new_bind(d->base, fn, d, flags, BACKLOG, at, (int)n);
+    if (door->listener == NULL)
+        return false;
+    evconnlistener_set_error_cb(door->listener, on_accept_error);
+    return true;
+}
+
+void
+door_close(struct door *door)
+{
+    int no = errno; /* of why it is closed */
+    if (door->resume != NULL)
+        event_free(door->resume);
+    if (door->listener != NULL)
+        evconnlistener_free(door->listener);
+    door->resume = NULL;
+    door->listener = NULL;
+    errno = no;
+}
+
+/* ---- listening */
 
 static bool
 same_host(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
@@ -67,12 +147,48 @@ same_host(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
 }
 
 static bool
-may_enter(struct daemon *d, const struct sockaddr_storage *from)
+is_stranger(const struct peer *p)
 {
-    size_t strangers = 0;
+    return !p->is_open && !p->is_initiator;
+}
+
+static size_t
+strangers_of(const struct daemon *d, const struct sockaddr_storage *from)
+{
+    size_t n = 0;
     for (const struct peer *p = d->peers; p != NULL; p = p->next)
-        strangers += !p->is_open && !p->is_initiator && same_host(&p->from, from);
-    return d->peers_n < CONNECTIONS_MAX && strangers < STRANGERS_PER_ADDRESS_MAX;
+        n += is_stranger(p) && same_host(&p->from, from);
+    return n;
+}
+
+/* When all places are taken, whoever has been a stranger longest leaves: those who are
+ * known cannot be kept out by those who never say who they are. */
+static bool
+make_room(struct daemon *d)
+{
+    struct peer *oldest = NULL;
+    if (d->peers_n < d->peers_max)
+        return true;
+    for (struct peer *p = d->peers; p != NULL; p = p->next)
+        if (is_stranger(p) && (oldest == NULL || p->made_ms <= oldest->made_ms))
+            oldest = p;
+    if (oldest == NULL || now_ms() - oldest->made_ms < STRANGER_MS)
+        return false;
+    peer_close(oldest, "gave its place to another");
+    return true;
+}
+
+/* One line for many: a flood must not fill the log. */
+static void
+refuse(struct daemon *d, const char *why)
+{
+    uint64_t now = now_ms();
+    d->refused++;
+    if (d->refused_ms != 0 && now - d->refused_ms < REFUSED_MS)
+        return;
+    log_warn("accept.refused n=%zu why=\"%s\"", d->refused, why);
+    d->refused = 0;
+    d->refused_ms = now;
 }
 
 static void
@@ -83,30 +199,17 @@ on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *
     struct sockaddr_storage address = {0};
     (void)listener;
     memcpy(&address, from, (size_t)n < sizeof(address) ? (size_t)n : sizeof(address));
-    if (!may_enter(d, &address)) {
-        close(fd);
+    const char *why = NULL;
+    if (strangers_of(d, &address) >= STRANGERS_PER_ADDRESS_MAX)
+        why = "too many strangers from one address";
+    else if (!make_room(d))
+        why = "too many connections";
+    if (why == NULL) {
+        (void)peer_new(d, fd, &address, NULL);
         return;
     }
-    (void)peer_new(d, fd, &address, NULL);
-}
-
-static void
-on_resume(evutil_socket_t fd, short what, void *arg)
-{
-    struct daemon *d = arg;
-    (void)fd;
-    (void)what;
-    evconnlistener_enable(d->listener);
-}
-
-/* Out of descriptors, say: libevent would spin; pause, serve those who are in. */
-static void
-on_accept_error(struct evconnlistener *listener, void *arg)
-{
-    struct daemon *d = arg;
-    log_warn("accept.pause errno=%d", errno);
-    evconnlistener_disable(listener);
-    timer_set(d->resume, RESUME_MS);
+    close(fd);
+    refuse(d, why);
 }
 
 enum rc
@@ -114,19 +217,14 @@ net_listen(struct daemon *d, const char *address, struct fault *why)
 {
     struct sockaddr_storage at;
     socklen_t n = 0;
-    if (resolve(address, true, &at, &n) != RC_OK)
+    if (resolve(address, true, 0, &at, &n) != RC_OK)
         return fault_set(why, RC_CONFIG, FAULT_ADDRESS, "%s", address);
-    d->listener = evconnlistener_new_bind(d->base, on_accept, d,
-                                          LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC |
-                                              LEV_OPT_REUSEABLE,
-                                          64, (struct sockaddr *)&at, (int)n);
-    d->resume = evtimer_new(d->base, on_resume, d);
-    if (d->listener == NULL || d->resume == NULL) {
+    if (!door_open(d, &d->net, (struct sockaddr *)&at, n)) {
+        int no = errno;
         fault_set(why, RC_IO, FAULT_ADDRESS, "%s", address);
-        fault_want(why, "%s", strerror(errno));
+        fault_want(why, "%s", strerror(no));
         return RC_IO;
     }
-    evconnlistener_set_error_cb(d->listener, on_accept_error);
     log_info("listen address=%s", address);
     return RC_OK;
 }
@@ -134,12 +232,10 @@ net_listen(struct daemon *d, const char *address, struct fault *why)
 void
 net_stop(struct daemon *d)
 {
-    if (d->resume != NULL)
-        event_free(d->resume);
-    if (d->listener != NULL)
-        evconnlistener_free(d->listener);
-    d->resume = NULL;
-    d->listener = NULL;
+    if (d->refused > 0)
+        log_warn("accept.refused n=%zu why=\"the same\"", d->refused);
+    d->refused = 0;
+    door_close(&d->net);
 }
 
 /* ---- calling */
@@ -151,39 +247,14 @@ struct call { /* a connect under way */
     struct sockaddr_storage to;
 };
 
-static void
-on_connected(evutil_socket_t fd, short what, void *arg)
-{
-    struct call *c = arg;
-    struct dial *dial = c->dial;
-    int error = 0;
-    socklen_t n = sizeof(error);
-    bool ok = (what & EV_WRITE) != 0 &&
-              getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n) == 0 && error == 0;
-    event_free(c->event);
-    dial->call = NULL;
-    if (!ok) {
-        close(fd);
-        mem_free(c);
-        dial_lost(dial, CLOSE_NONE);
-        return;
-    }
-    struct sockaddr_storage to = c->to;
-    mem_free(c);
-    struct daemon *d = dial->daemon;
-    struct peer *p = peer_new(d, fd, &to, dial);
-    /* When the session ended in its first step dial_lost has been told already. */
-    for (struct dial *k = d->dials; k != NULL; k = k->next)
-        if (k == dial)
-            dial->peer = p;
-}
+static void on_connected(evutil_socket_t fd, short what, void *arg);
 
 static enum rc
 call_start(struct dial *dial)
 {
     struct sockaddr_storage to;
     socklen_t n = 0;
-    enum rc rc = resolve(dial->address, false, &to, &n);
+    enum rc rc = resolve(dial->address, false, dial->at, &to, &n);
     if (rc != RC_OK)
         return rc;
     int fd = socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -200,6 +271,44 @@ call_start(struct dial *dial)
     event_add(c->event, &limit);
     dial->call = c;
     return RC_OK;
+}
+
+/* A name may stand for several addresses: the next one, until none is left. */
+static void
+call_next(struct dial *dial)
+{
+    enum rc rc;
+    while ((rc = call_start(dial)) == RC_OFFLINE)
+        dial->at++;
+    if (rc == RC_OK)
+        return;
+    dial->at = 0;
+    dial_lost(dial, NULL);
+}
+
+static void
+on_connected(evutil_socket_t fd, short what, void *arg)
+{
+    struct call *c = arg;
+    struct dial *dial = c->dial;
+    struct daemon *d = dial->daemon;
+    struct sockaddr_storage to = c->to;
+    int error = 0;
+    socklen_t n = sizeof(error);
+    bool ok = (what & EV_WRITE) != 0 &&
+              getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n) == 0 && error == 0;
+    event_free(c->event);
+    mem_free(c);
+    dial->call = NULL;
+    if (!ok) {
+        close(fd);
+        dial->at++;
+        call_next(dial);
+        return;
+    }
+    struct peer *p = peer_new(d, fd, &to, dial);
+    if (p != NULL) /* else dial_lost has been told already */
+        dial->peer = p;
 }
 
 static bool
@@ -224,13 +333,15 @@ on_dial(evutil_socket_t fd, short what, void *arg)
         timer_set(dial->timer, jitter_ms(DIAL_MAX_MS / 2, DIAL_MAX_MS));
         return;
     }
-    if (call_start(dial) != RC_OK)
-        dial_lost(dial, CLOSE_NONE);
+    call_next(dial);
 }
 
 struct dial *
 dial_new(struct daemon *d, const char *address, bool is_once)
 {
+    for (struct dial *k = d->dials; !is_once && k != NULL; k = k->next)
+        if (!k->is_once && strcmp(k->address, address) == 0)
+            return k;
     struct dial *dial = mem_new(sizeof(*dial));
     dial->daemon = d;
     dial->is_once = is_once;
@@ -246,28 +357,25 @@ dial_new(struct daemon *d, const char *address, bool is_once)
 
 /* A `sync` is over: whoever waits is told, node_sync's loop ends. */
 static void
-finish_once(struct dial *dial, enum close_reason reason)
+finish_once(struct dial *dial, const struct sync_report *report)
 {
     struct daemon *d = dial->daemon;
-    struct sync_report report = d->report;
-    report.close = reason;
-    report.is_reached = dial->peer != NULL || reason != CLOSE_NONE;
-    if (dial->waiter != NULL) {
-        control_synced(dial->waiter, &report);
-    } else {
-        d->report = report;
-        d->has_report = true;
+    if (dial->waiter != NULL)
+        control_synced(dial->waiter, report);
+    if (d->is_visit) {
+        d->report = *report;
         event_base_loopexit(d->base, NULL);
     }
     dial_free(dial);
 }
 
 void
-dial_lost(struct dial *dial, enum close_reason reason)
+dial_lost(struct dial *dial, const struct sync_report *report)
 {
+    static const struct sync_report nobody = {.close = CLOSE_NONE};
     struct daemon *d = dial->daemon;
     if (dial->is_once) {
-        finish_once(dial, reason);
+        finish_once(dial, report != NULL ? report : &nobody);
         return;
     }
     dial->peer = NULL;

@@ -11,6 +11,10 @@
 #include "node/clock.h"
 
 #define READ_BYTES (256 << 10)
+#define TOGETHER_MS 5000 /* two that call each other at the same time */
+#define SETTLED_MS 60000 /* no `sync` any more */
+#define STEADY_MS 10000  /* open for so long: the next loss is a new one */
+#define TRIES_KEPT 3
 #define TURN_MS 5 /* the loop is never held over 10 ms: then the next one */
 
 static void on_readable(evutil_socket_t fd, short what, void *arg);
@@ -75,7 +79,10 @@ peer_new(struct daemon *d, int fd, const struct sockaddr_storage *from, struct d
 {
     struct session *s = start_session(d, dial != NULL);
     if (s == NULL) {
+        log_warn("peer.none community=0");
         close(fd);
+        if (dial != NULL)
+            dial_lost(dial, NULL);
         return NULL;
     }
     int one = 1;
@@ -87,6 +94,7 @@ peer_new(struct daemon *d, int fd, const struct sockaddr_storage *from, struct d
                        .session = s,
                        .fd = fd,
                        .from = *from,
+                       .made_ms = now_ms(),
                        .is_initiator = dial != NULL,
                        .dial = dial};
     p->readable = event_new(d->base, fd, EV_READ | EV_PERSIST, on_readable, p);
@@ -96,23 +104,30 @@ peer_new(struct daemon *d, int fd, const struct sockaddr_storage *from, struct d
     d->peers_n++;
     event_add(p->readable, NULL);
     peer_step(p, SESSION_TIMER); /* the initiator speaks first */
-    return d->peers == p ? p : NULL;
+    for (struct peer *q = d->peers; q != NULL; q = q->next)
+        if (q == p)
+            return p;
+    return NULL;
 }
 
-/* What people want to know of a peer later, kept when it goes. */
-static enum rc
-work_note(void *arg)
+enum rc
+peer_note(struct peer *p)
 {
-    struct peer *p = arg;
     struct session_info info;
     session_info(p->session, &info);
     struct peer_row row = {.node = info.node,
                            .address = p->dial != NULL ? p->dial->address : "",
                            .seen_ms = wall_ms(),
-                           .synced_ms = p->effects.is_synced ? wall_ms() : 0,
+                           .synced_ms = p->synced_ms,
                            .skew_ms = info.skew_ms,
                            .trouble = ""};
-    return info.node == 0 ? RC_NO : peer_put(p->daemon->node->ledger, &row);
+    return info.node == 0 ? RC_OK : peer_put(p->daemon->node->ledger, &row);
+}
+
+static enum rc
+work_note(void *arg)
+{
+    return peer_note(arg);
 }
 
 static void
@@ -140,17 +155,19 @@ peer_close(struct peer *p, const char *why)
              why);
     if (!p->is_closing) {
         p->is_closing = true;
-        enum rc rc = p->is_open ? daemon_turn(d, work_note, p) : RC_NO;
-        if (rc != RC_OK && rc != RC_NO)
+        enum rc rc = p->is_open ? daemon_turn(d, work_note, p) : RC_OK;
+        if (rc != RC_OK)
             log_warn("peer.note rc=%s", rc_name(rc));
     }
-    d->report = (struct sync_report){.in_entries = info.in_entries,
-                                     .out_entries = info.out_entries,
-                                     .in_bytes = info.in_bytes,
-                                     .out_bytes = info.out_bytes,
-                                     .close = p->effects.close};
+    struct sync_report report = {.in_entries = info.in_entries,
+                                 .out_entries = info.out_entries,
+                                 .in_bytes = info.in_bytes,
+                                 .out_bytes = info.out_bytes,
+                                 .close = p->effects.close,
+                                 .is_reached = true};
     struct dial *dial = p->dial;
-    enum close_reason reason = p->effects.close; /* the effects are cleared below */
+    if (dial != NULL && p->is_open && now_ms() - p->opened_ms >= STEADY_MS)
+        dial->tries = 0;
     event_free(p->readable);
     event_free(p->writable);
     event_free(p->timer);
@@ -160,7 +177,7 @@ peer_close(struct peer *p, const char *why)
     buf_free(&p->out);
     mem_free(p);
     if (dial != NULL)
-        dial_lost(dial, reason);
+        dial_lost(dial, &report);
 }
 
 /* ---- one turn */
@@ -190,6 +207,12 @@ step_once(struct turn *t)
     struct ledger *l = p->daemon->node->ledger;
     enum rc rc = session_step(p->session, &t->event, &p->effects);
     t->did_open = t->did_open || p->effects.opened;
+    if (rc == RC_OK && p->effects.is_synced) {
+        bool is_first = p->synced_ms == 0;
+        p->synced_ms = wall_ms();
+        if (is_first) /* later ones are noted with the repair, and at the end */
+            rc = peer_note(p);
+    }
     if (rc == RC_OK && p->effects.changes.n > 0) {
         t->did_change = true;
         rc = ledger_project(l, &p->effects.changes);
@@ -202,6 +225,14 @@ step_once(struct turn *t)
     return rc;
 }
 
+/* This node failed, not what it was given. */
+static bool
+is_ours(enum rc rc)
+{
+    return rc == RC_DB || rc == RC_FULL || rc == RC_IO || rc == RC_CORRUPT ||
+           rc == RC_BUSY || rc == RC_BUG;
+}
+
 /* The hub answers a joiner in the same turn; an invite that does not hold closes the
  * session and changes nothing. */
 static enum rc
@@ -209,13 +240,12 @@ answer_join(struct turn *t)
 {
     struct peer *p = t->peer;
     struct daemon *d = p->daemon;
-    struct hub hub = {.hub = &d->node->hub,
-                      .officer = d->node->has_officer ? &d->node->officer : NULL};
+    struct hub hub = daemon_hub(d);
     if (!node_may_seal(d->node))
         return RC_DENIED;
     enum rc rc = hub_join(d->node->ledger, &hub, &p->effects.join);
-    if (rc != RC_OK)
-        return rc;
+    if (rc != RC_OK) /* whatever a joiner sends is no reason to drop the others */
+        return is_ours(rc) ? rc : RC_DENIED;
     t->did_change = true;
     log_info("join done=1");
     t->event = (struct session_event){
@@ -266,18 +296,44 @@ flush(struct peer *p)
     return true;
 }
 
-/* Of two connections between the same two nodes one is enough: the one that the node with
- * the smaller key has opened. Both sides find the same. */
 static bool
-is_double(struct peer *p)
+is_visit(const struct peer *p)
+{
+    return p->dial != NULL && p->dial->is_once;
+}
+
+static uint64_t
+apart_ms(const struct peer *p, const struct peer *q)
+{
+    return p->opened_ms > q->opened_ms ? p->opened_ms - q->opened_ms
+                                       : q->opened_ms - p->opened_ms;
+}
+
+/* Of two connections that we have opened the newer goes. Of one each way, opened at about
+ * the same time, the one that the node with the smaller key has opened stays: both sides
+ * find the same. A connection that comes long after the other is a `sync`, or the other
+ * is dead and nobody has noticed yet: both stay until they have settled. */
+bool
+peer_is_double(const struct peer *p, bool is_settled)
 {
     struct session_info mine;
-    session_info(p->session, &mine);
+    if (!p->is_open || p->node == 0 || is_visit(p) ||
+        (is_settled && now_ms() - p->opened_ms < SETTLED_MS))
+        return false;
     for (const struct peer *q = p->daemon->peers; q != NULL; q = q->next) {
-        if (q == p || !q->is_open || q->node == 0 || q->node != mine.node)
+        if (q == p || !q->is_open || q->node != p->node || is_visit(q))
             continue;
+        if (q->is_initiator == p->is_initiator) {
+            if (p->is_initiator && q->opened_ms <= p->opened_ms)
+                return true;
+            continue;
+        }
+        if (!is_settled && apart_ms(p, q) >= TOGETHER_MS)
+            continue;
+        session_info(p->session, &mine);
         bool we_are_smaller = key_cmp(&p->daemon->node->box.pub, &mine.box_key) < 0;
-        return p->is_initiator != we_are_smaller && q->is_initiator == we_are_smaller;
+        if (p->is_initiator != we_are_smaller)
+            return true;
     }
     return false;
 }
@@ -287,14 +343,16 @@ note_open(struct peer *p)
 {
     struct session_info info;
     session_info(p->session, &info);
-    if (!p->is_open)
+    if (!p->is_open) {
         log_info("peer.open node=%u initiator=%d", info.node, p->is_initiator);
-    p->is_open = true;
-    p->node = info.node;
-    if (p->dial != NULL) {
-        p->dial->tries = 0;
-        p->dial->node = info.node;
+        p->opened_ms = now_ms();
+        if (p->dial != NULL && p->dial->tries > TRIES_KEPT)
+            p->dial->tries = TRIES_KEPT; /* until it has proved steady */
     }
+    p->is_open = true;
+    p->node = info.node; /* 0: a joiner, whom the hub has not answered yet */
+    if (p->dial != NULL)
+        p->dial->node = info.node;
 }
 
 /* What comes next: the timer, and the socket only when the session has worked through
@@ -326,7 +384,7 @@ step(struct peer *p, const struct session_event *event)
     }
     if (rc != RC_OK)
         return; /* daemon_turn has closed every peer, this one too */
-    if (t.did_open)
+    if (t.did_open || (p->is_open && p->node == 0))
         note_open(p);
     if (t.did_change)
         daemon_changed(d);
@@ -340,11 +398,11 @@ step(struct peer *p, const struct session_event *event)
         peer_close(p, close_text(p->effects.close));
         return;
     }
-    if (p->is_open && is_double(p)) {
+    if (peer_is_double(p, false)) {
         peer_close(p, "connected twice");
         return;
     }
-    if (p->dial != NULL && p->dial->is_once && p->effects.is_synced) {
+    if (is_visit(p) && p->effects.is_synced) {
         p->effects.close = CLOSE_DONE;
         peer_close(p, close_text(CLOSE_DONE));
         return;

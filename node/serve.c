@@ -1,13 +1,12 @@
 /* `serve` and `sync`: the daemon with all its doors, and one exchange without any. */
 #include "node/daemon.h"
 
-#include <event2/listener.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/clock.h"
+#include "node/hostport.h"
 
 #define SYNC_MS (30 * 60 * 1000)
 
@@ -29,6 +28,7 @@ static enum rc
 open_doors(struct daemon *d, struct fault *why)
 {
     const struct serve *s = &d->serve;
+    struct hostport at;
     const struct conf *conf = &d->node->conf;
     const char *listen = s->listen != NULL ? s->listen : conf->listen;
     enum rc rc = control_listen(d, why);
@@ -39,8 +39,11 @@ open_doors(struct daemon *d, struct fault *why)
     dial_all(d, buf_slice(&conf->peers));
     if (d->node->has_invite)
         dial_all(d, buf_slice(&d->node->invite.addresses));
-    for (size_t i = 0; i < s->peers_n; i++)
+    for (size_t i = 0; i < s->peers_n; i++) {
+        if (!hostport_parse(s->peers[i], false, &at))
+            return fault_set(why, RC_USAGE, FAULT_ADDRESS, "%s", s->peers[i]);
         (void)dial_new(d, s->peers[i], false);
+    }
     return RC_OK;
 }
 
@@ -62,7 +65,9 @@ node_serve(struct node *n, const struct serve *s, struct fault *why)
         if (event_base_dispatch(d->base) < 0)
             rc = fault_set(why, RC_IO, FAULT_NODE_IO, "libevent");
     }
-    log_info("end hold_us=%llu", (unsigned long long)(d != NULL ? d->max_hold_us : 0));
+    log_info("end hold_us=%llu work_us=%llu command_us=%llu",
+             (unsigned long long)d->max_hold_us, (unsigned long long)d->max_work_us,
+             (unsigned long long)d->max_command_us);
     daemon_free(d);
     log_close();
     return rc;
@@ -77,11 +82,13 @@ node_sync(struct node *n, const char *address, struct sync_report *out, struct f
     *out = (struct sync_report){.close = CLOSE_NONE};
     enum rc rc = daemon_new(n, &none, &d, why);
     if (rc == RC_OK) {
+        d->is_visit = true;
         (void)dial_new(d, address, true);
         event_base_loopexit(d->base, &limit);
         (void)event_base_dispatch(d->base);
-        if (d->has_report)
-            *out = d->report;
+        /* Interrupted, or too long: what went over so far is told all the same. */
+        daemon_drop_peers(d, CLOSE_NONE, "this node leaves");
+        *out = d->report;
     }
     daemon_free(d);
     return rc;
@@ -110,8 +117,10 @@ daemon_status(struct daemon *d, struct buf *out)
     json_t *peers = json_array();
     for (const struct peer *p = d->peers; p != NULL; p = p->next)
         json_array_append_new(peers, peer_json(p));
-    json_t *all = json_pack("{s:o, s:I, s:b}", "peers", peers, "max_hold_us",
-                            (json_int_t)d->max_hold_us, "hub", node_may_seal(d->node));
+    json_t *all = json_pack("{s:o, s:I, s:I, s:I, s:b}", "peers", peers, "max_hold_us",
+                            (json_int_t)d->max_hold_us, "max_work_us",
+                            (json_int_t)d->max_work_us, "max_command_us",
+                            (json_int_t)d->max_command_us, "hub", node_may_seal(d->node));
     char *text = json_dumps(all, JSON_COMPACT | JSON_SORT_KEYS);
     if (text != NULL)
         buf_add(out, text, strlen(text));

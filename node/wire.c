@@ -1,5 +1,25 @@
 #include "node/wire.h"
 
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+bool
+wire_address(const char *dir, struct sockaddr_un *out, int *dir_fd)
+{
+    *out = (struct sockaddr_un){.sun_family = AF_UNIX};
+    *dir_fd = -1;
+    int n = snprintf(out->sun_path, sizeof(out->sun_path), "%s/" WIRE_SOCKET, dir);
+    if (n > 0 && (size_t)n < sizeof(out->sun_path))
+        return true;
+    *dir_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (*dir_fd < 0)
+        return false;
+    (void)snprintf(out->sun_path, sizeof(out->sun_path), "/proc/self/fd/%d/" WIRE_SOCKET,
+                   *dir_fd);
+    return true;
+}
+
 void
 wire_report_encode(const struct sync_report *r, struct buf *out)
 {
