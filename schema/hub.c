@@ -1,5 +1,6 @@
 #include "schema/hub_in.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Counts that `init` writes: grant, revoke, lost, erase (design section 6). */
@@ -113,6 +114,8 @@ hub_create(struct ledger *l, const struct hub_birth *b, struct fault *why)
     uint8_t person[RECORD_ID_BYTES];
     if (l->has_community)
         return RC_INVALID;
+    if (!auth_name_is_good(slice_text(b->community)))
+        return fault_set(why, RC_INVALID, FAULT_BAD_TEXT, "name");
     enum rc rc = hub_check_text(l, "community", "name", b->community, why);
     if (rc == RC_OK)
         rc = hub_check_text(l, "person", "name", b->person, why);
@@ -173,6 +176,16 @@ is_twice(const struct upkeep *u)
     return false;
 }
 
+/* A record's name may hold what the authority log's may not, or be missing: then the
+ * scope goes by the unit's number. */
+static struct slice
+scope_name(const struct unit_row *row, char number[static 8])
+{
+    struct slice name = slice_text(row->name);
+    (void)snprintf(number, 8, "%04u", (unsigned)row->unit);
+    return auth_name_is_good(name) ? name : slice_text(number);
+}
+
 static enum rc
 keep_unit(struct upkeep *u)
 {
@@ -187,11 +200,12 @@ keep_unit(struct upkeep *u)
     if (kind == SCOPE_COMMUNITY || row->is_ended || row->unit == CENTRE_UNIT ||
         ledger_scope_of_unit(l, row->unit, &have) || is_twice(u))
         return RC_OK;
+    char number[8];
+    struct slice name = scope_name(row, number);
     u->did = true;
-    enum rc rc = decree_scope(&u->d, u->next++, kind, row->unit, slice_text(row->name));
+    enum rc rc = decree_scope(&u->d, u->next++, kind, row->unit, name);
     if (rc == RC_OK && is_group)
-        rc = decree_scope(&u->d, u->next++, SCOPE_GROUP_CARE, row->unit,
-                          slice_text(row->name));
+        rc = decree_scope(&u->d, u->next++, SCOPE_GROUP_CARE, row->unit, name);
     return rc;
 }
 

@@ -47,7 +47,8 @@ enum rc invite_decode(struct slice file, struct invite *out) MUST_USE;
 enum rc hub_invite(struct ledger *l, const struct hub *h, const struct author *by,
                    const char *person, uint32_t unit, enum role role, uint64_t valid_ms,
                    struct invite *out, struct fault *why) MUST_USE;
-/* The secret of an invite that can still be used. */
+/* The secret of an invite that can still be used, or that somebody has joined by: he may
+ * not have heard it. hub_join tells which keys it is good for. */
 bool hub_psk(struct ledger *l, const uint8_t invite[INVITE_NO_BYTES], struct key *psk);
 /* Joins both: node, grant, epochs of its scopes, in one authority entry. RC_DENIED: used,
  * expired, or the one-time signature does not hold. */

@@ -242,7 +242,10 @@ hub_psk(struct ledger *l, const uint8_t invite[INVITE_NO_BYTES], struct key *psk
 {
     struct invite_row row;
     struct buf grant = BUF_NONE;
-    bool good = local_invite(l->db, invite, &row, &grant) == RC_OK && is_good(l, &row);
+    /* A used one too: whoever joined by it may not have heard so. hub_join takes no
+     * other keys under it. */
+    bool good = local_invite(l->db, invite, &row, &grant) == RC_OK &&
+                (row.is_used || is_good(l, &row));
     if (good)
         *psk = row.secret;
     mem_wipe(&row.secret, sizeof(row.secret));

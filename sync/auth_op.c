@@ -63,23 +63,31 @@ is_hidden(uint32_t c)
            (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || (c >= 0xfff9 && c <= 0xfffb);
 }
 
+bool
+auth_name_is_good(struct slice utf8)
+{
+    for (size_t i = 0; i < utf8.n;) {
+        uint8_t lead = utf8.p[i];
+        size_t n = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+        uint32_t c = n == 1 ? lead : lead & (0x7fu >> n);
+
+        for (size_t k = 1; k < n; k++) {
+            c = (c << 6) | (utf8.p[i + k] & 0x3fu);
+        }
+        if (is_hidden(c)) {
+            return false;
+        }
+        i += n;
+    }
+    return utf8.n > 0 && utf8.n <= NAME_BYTES_MAX;
+}
+
 static struct slice
 name_unpack(struct unpack *u)
 {
     struct slice s = unpack_text(u, NAME_BYTES_MAX);
 
-    u->bad |= s.n == 0;
-    for (size_t i = 0; i < s.n && !u->bad;) {
-        uint8_t lead = s.p[i];
-        size_t n = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-        uint32_t c = n == 1 ? lead : lead & (0x7fu >> n);
-
-        for (size_t k = 1; k < n; k++) {
-            c = (c << 6) | (s.p[i + k] & 0x3fu);
-        }
-        u->bad |= is_hidden(c);
-        i += n;
-    }
+    u->bad |= !auth_name_is_good(s);
     return s;
 }
 

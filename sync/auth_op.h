@@ -151,6 +151,9 @@ void auth_op_encode(const struct auth_op *op, struct buf *out);
  * signatures and less what a joiner added. Appended. */
 void auth_op_unsigned(const struct auth_op *op, struct buf *out);
 
+/* May this valid UTF-8 stand as a name in an operation (AUTHORITY.md section 3, 7)? */
+bool auth_name_is_good(struct slice utf8);
+
 /* Take one off the front of a list; false at its end. */
 bool auth_line(struct slice *lines, struct line *out);
 bool auth_erased(struct slice *items, struct erased_name *out);
