@@ -6,82 +6,8 @@
 #include "schema/query_in.h"
 #include "schema/type.h"
 
-/* ---- references: FIELD=ID */
-
-struct refs {
-    struct ledger *l;
-};
-
-static enum rc
-find_ref(void *arg, const char *of_type, const char *text, struct record_key *out,
-         struct fault *why)
-{
-    struct ledger *l = ((struct refs *)arg)->l;
-    struct image im = {0};
-    int64_t no = 0;
-    enum rc rc = query_resolve(l, text, &no, why);
-    if (rc == RC_OK)
-        rc = fold_read(l, no, &im);
-    if (rc == RC_OK) {
-        const struct type *t = type_by_code(ledger_types(l), im.type);
-        if (of_type != NULL && (t == NULL || strcmp(t->name, of_type) != 0)) {
-            rc = fault_set(why, RC_INVALID, FAULT_BAD_RECORD, "%s", text);
-            fault_want(why, "%s", of_type);
-        }
-        *out = im.key;
-    }
-    image_fini(&im);
-    return rc;
-}
-
-/* ---- fields */
-
-const struct type *
-edit_half_of(struct ledger *l, const struct type *type)
-{
-    return type->private_code != 0 ? type_by_code(ledger_types(l), type->private_code)
-                                   : NULL;
-}
-
-static enum rc
-assign_one(struct ledger *l, const struct type *type, const struct assign *f,
-           const struct image *im, const struct image *im_half, struct draft *d,
-           struct draft *half, struct fault *why)
-{
-    const struct field *field = field_by_name(type, f->field);
-    struct refs refs = {l};
-    struct text_refs find = {.arg = &refs, .find = find_ref};
-    struct buf value = BUF_NONE;
-    if (field == NULL) {
-        fault_set(why, RC_INVALID, FAULT_UNKNOWN_FIELD, "%s", f->field);
-        fault_want(why, "%s", type->name);
-        return RC_INVALID;
-    }
-    if (field->code < FIELD_FIRST_OWN)
-        return fault_set(why, RC_INVALID, FAULT_NOT_SETTABLE, "%s", f->field);
-    bool is_private = field_is_private(type, field) && half->type != NULL;
-    struct draft *to = is_private ? half : d;
-    if (draft_has(to, field->code))
-        return fault_set(why, RC_INVALID, FAULT_FIELD_TWICE, "%s", f->field);
-    enum rc rc = text_parse(field, slice_text(f->value), &find, &value, why);
-    if (rc == RC_OK)
-        rc = draft_add(to, field->code, buf_slice(&value), is_private ? im_half : im);
-    if (rc == RC_LIMIT)
-        fault_set(why, rc, FAULT_BAD_LENGTH, "%s", f->field);
-    buf_free(&value);
-    return rc;
-}
-
-enum rc
-edit_assign(struct ledger *l, const struct type *type, const struct assign *f, size_t n,
-            const struct image *im, const struct image *im_half, struct draft *d,
-            struct draft *half, struct fault *why)
-{
-    enum rc rc = RC_OK;
-    for (size_t i = 0; rc == RC_OK && i < n; i++)
-        rc = assign_one(l, type, &f[i], im, im_half, d, half, why);
-    return rc;
-}
+/* Of one put: with these, its codes and the versions it replaces it fits an entry. */
+#define VALUES_BYTES_MAX (ENTRY_BYTES_MAX - 8192)
 
 /* ---- judging */
 
@@ -95,28 +21,34 @@ say_breach(enum breach b, const struct type *type, uint16_t code, uint32_t unit,
     const char *name = is_own ? field->name : type->name;
     switch (b) {
     case BREACH_ROLE:
-        fault_set(why, RC_DENIED, FAULT_NOT_ALLOWED, "%s", name);
-        break;
+        return fault_set(why, RC_DENIED, FAULT_NOT_ALLOWED, "%s", name);
     case BREACH_UNIT:
     case BREACH_SCOPE:
         fault_set(why, RC_DENIED, FAULT_NOT_ALLOWED, "%s", type->name);
         fault_want(why, "%04u", unit);
-        break;
+        return RC_DENIED;
     case BREACH_CONFLICT:
-        fault_set(why, RC_DENIED, FAULT_IN_CONFLICT, "%s", name);
-        break;
+        return fault_set(why, RC_DENIED, FAULT_IN_CONFLICT, "%s", name);
     case BREACH_MOVE:
     case BREACH_STATE:
-        fault_set(why, RC_INVALID, FAULT_ILLEGAL_MOVE, "%s", type->name);
-        break;
+        return fault_set(why, RC_INVALID, FAULT_ILLEGAL_MOVE, "%s", type->name);
     case BREACH_NONE:
     case BREACH_TYPE:
     case BREACH_FIELD:
     case BREACH_VALUE:
-        fault_set(why, RC_INVALID, FAULT_UNKNOWN_FIELD, "%s", name);
         break;
     }
-    return why != NULL ? why->rc : b == BREACH_ROLE ? RC_DENIED : RC_INVALID;
+    return fault_set(why, RC_INVALID, FAULT_UNKNOWN_FIELD, "%s", name);
+}
+
+/* Not only some old key: what is written is sealed under the newest. */
+static enum rc
+may_seal(struct ledger *l, uint32_t scope, uint32_t unit, struct fault *why)
+{
+    uint32_t epoch = 0;
+    return ledger_newest_key(l, scope, &epoch) != NULL
+               ? RC_OK
+               : fault_set(why, RC_DENIED, FAULT_NOT_READABLE, "%04u", unit);
 }
 
 enum rc
@@ -126,9 +58,7 @@ edit_scope(struct ledger *l, const struct type *type, uint32_t unit, uint32_t *s
     enum rc rc = ledger_scope_of(l, type, unit, scope);
     if (rc != RC_OK)
         return fault_set(why, rc, FAULT_NO_SCOPE, "%04u", unit);
-    if (!ledger_can_read(l, *scope))
-        return fault_set(why, RC_DENIED, FAULT_NOT_READABLE, "%04u", unit);
-    return RC_OK;
+    return may_seal(l, *scope, unit, why);
 }
 
 enum rc
@@ -140,6 +70,11 @@ edit_judge(struct ledger *l, const struct author *a, uint32_t scope, struct draf
     uint16_t code = 0;
     if (!ledger_scope(l, scope, &info))
         return fault_set(why, RC_BUSY, FAULT_NO_SCOPE, "%04u", unit);
+    if (d->values.n > VALUES_BYTES_MAX) {
+        fault_set(why, RC_INVALID, FAULT_BAD_LENGTH, "%s", d->type->name);
+        fault_want(why, "%d", VALUES_BYTES_MAX);
+        return RC_INVALID;
+    }
     enum breach b = type_check(ledger_types(l), draft_op(d, unit, record), info.kind,
                                info.unit, &by, &code);
     return b == BREACH_NONE ? RC_OK : say_breach(b, d->type, code, unit, why);
@@ -168,27 +103,17 @@ check_required(const struct type *type, const struct draft *d, const struct draf
 }
 
 static enum rc
-add_value(struct draft *d, uint16_t code, const struct value *v, const struct image *im)
-{
-    struct buf bytes = BUF_NONE;
-    value_encode(v, &bytes);
-    enum rc rc = draft_add(d, code, buf_slice(&bytes), im);
-    buf_free(&bytes);
-    return rc;
-}
-
-static enum rc
-add_first_state(struct draft *d, const struct type *type)
+add_first_state(struct draft *d, const struct type *type, struct fault *why)
 {
     struct value v = {.kind = VALUE_STATE};
     if (type->states_n == 0)
         return RC_OK;
     v.as.move = (struct state_move){.from = 0, .to = type->state[0].code};
-    return add_value(d, FIELD_STATE, &v, NULL);
+    return draft_add_value(d, FIELD_STATE, &v, NULL, why);
 }
 
 enum rc
-edit_make(struct ledger *l, struct author_run *run, const struct author *a,
+edit_make(struct ledger *l, struct author_run *run, const struct author *a, bool is_try,
           const struct type *type, uint32_t unit, const struct assign *f, size_t n,
           struct draft *d, struct draft *half, struct made *out, struct fault *why)
 {
@@ -209,22 +134,21 @@ edit_make(struct ledger *l, struct author_run *run, const struct author *a,
     *out = (struct made){.key = {.scope = scope, .unit = unit}};
     ledger_new_id(l, out->key.id);
     rc = author_number(run, unit, &number.as.number);
-    if (rc == RC_OK)
-        rc = add_value(d, FIELD_NUMBER, &number, NULL);
-    if (rc == RC_OK)
-        rc = add_first_state(d, type);
-    if (rc == RC_OK && half->fields_n > 0)
-        rc = add_first_state(half, half_type);
     if (rc != RC_OK)
         return fault_set(why, rc, FAULT_DATABASE, "%s", rc_text(rc));
+    rc = draft_add_value(d, FIELD_NUMBER, &number, NULL, why);
+    if (rc == RC_OK)
+        rc = add_first_state(d, type, why);
+    if (rc != RC_OK)
+        return rc;
     number_print(&number.as.number, out->number);
     /* Both halves are judged before either is written: a refused row changes nothing. */
     rc = edit_judge(l, a, scope, d, unit, out->key.id, why);
     if (rc == RC_OK && half->fields_n > 0)
         rc = edit_judge(l, a, half_scope, half, unit, out->key.id, why);
-    if (rc == RC_OK)
+    if (rc == RC_OK && !is_try)
         rc = edit_put(run, scope, d, unit, out->key.id, why);
-    if (rc == RC_OK && half->fields_n > 0)
+    if (rc == RC_OK && !is_try && half->fields_n > 0)
         rc = edit_put(run, half_scope, half, unit, out->key.id, why);
     return rc;
 }
@@ -243,7 +167,7 @@ edit_add(struct ledger *l, const struct author *a, const char *type_name, uint32
         return fault_set(why, rc, FAULT_NO_LOG, "%s", rc_text(rc));
     draft_init(&d, type);
     draft_init(&half, NULL);
-    rc = edit_make(l, run, a, type, unit, f, n, &d, &half, out, why);
+    rc = edit_make(l, run, a, false, type, unit, f, n, &d, &half, out, why);
     draft_fini(&d);
     draft_fini(&half);
     if (rc != RC_OK) {
@@ -260,7 +184,6 @@ edit_add(struct ledger *l, const struct author *a, const char *type_name, uint32
 struct target {
     const struct type *type, *half_type;
     struct image im, im_half;
-    uint32_t half_scope;
 };
 
 static void
@@ -271,29 +194,39 @@ target_fini(struct target *t)
 }
 
 static enum rc
+open_half(struct ledger *l, const struct record_key *key, struct target *t)
+{
+    int64_t no = 0;
+    t->half_type = edit_half_of(l, t->type);
+    t->im_half.key = *key;
+    if (t->half_type == NULL ||
+        ledger_scope_of(l, t->half_type, key->unit, &t->im_half.key.scope) != RC_OK)
+        return RC_OK;
+    struct record_key half = t->im_half.key;
+    enum rc rc = query_no_of(l, &half, t->half_type->code, &no);
+    if (rc == RC_OK)
+        rc = fold_read(l, no, &t->im_half);
+    return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+static enum rc
 target_open(struct ledger *l, const struct record_key *key, struct target *t,
             struct fault *why)
 {
     int64_t no = 0;
+    char id[2 * RECORD_ID_BYTES + 1];
     *t = (struct target){0};
+    hex_print(key->id, RECORD_ID_BYTES, id);
     enum rc rc = query_no_of(l, key, 0, &no);
     if (rc == RC_OK)
         rc = fold_read(l, no, &t->im);
     if (rc == RC_OK)
         t->type = type_by_code(ledger_types(l), t->im.type);
-    if (rc != RC_OK || t->type == NULL)
-        return fault_set(why, RC_NOTFOUND, FAULT_NOT_FOUND, "?");
-    t->half_type = edit_half_of(l, t->type);
-    if (t->half_type == NULL ||
-        ledger_scope_of(l, t->half_type, key->unit, &t->half_scope) != RC_OK)
-        return RC_OK;
-    struct record_key half = *key;
-    half.scope = t->half_scope;
-    rc = query_no_of(l, &half, t->half_type->code, &no);
+    if (rc == RC_NOTFOUND || (rc == RC_OK && t->type == NULL))
+        return fault_set(why, RC_NOTFOUND, FAULT_NOT_FOUND, "%s", id);
     if (rc == RC_OK)
-        rc = fold_read(l, no, &t->im_half);
-    return rc == RC_OK || rc == RC_NOTFOUND ? RC_OK
-                                            : fault_set(why, rc, FAULT_DATABASE, "half");
+        rc = open_half(l, key, t);
+    return rc == RC_OK ? RC_OK : fault_set(why, rc, FAULT_DATABASE, "%s", rc_text(rc));
 }
 
 /* While a field is in conflict only the home unit and the centre may set it: they settle.
@@ -317,32 +250,47 @@ refuse_conflict(const struct author *a, const struct image *im, const struct dra
     return RC_OK;
 }
 
+/* `im` is where the draft goes: its key, and what it says now. */
 static enum rc
-write_draft(struct ledger *l, const struct author *a, struct author_run *run,
-            uint32_t scope, const struct image *im, struct draft *d,
-            const struct record_key *key, struct fault *why)
+check_draft(struct ledger *l, const struct author *a, const struct image *im,
+            struct draft *d, struct fault *why)
 {
     if (d->fields_n == 0)
         return RC_OK;
-    enum rc rc = refuse_conflict(a, im, d, why);
+    enum rc rc = may_seal(l, im->key.scope, im->key.unit, why);
     if (rc == RC_OK)
-        rc = edit_judge(l, a, scope, d, key->unit, key->id, why);
-    return rc == RC_OK ? edit_put(run, scope, d, key->unit, key->id, why) : rc;
+        rc = refuse_conflict(a, im, d, why);
+    return rc == RC_OK ? edit_judge(l, a, im->key.scope, d, im->key.unit, im->key.id, why)
+                       : rc;
 }
 
 static enum rc
-write_both(struct ledger *l, const struct author *a, const struct record_key *key,
-           struct target *t, struct draft *d, struct draft *half, struct fault *why)
+put_draft(struct author_run *run, const struct image *im, struct draft *d,
+          struct fault *why)
+{
+    return d->fields_n > 0
+               ? edit_put(run, im->key.scope, d, im->key.unit, im->key.id, why)
+               : RC_OK;
+}
+
+/* Both are judged before either is written. `half` may be NULL. */
+static enum rc
+write_both(struct ledger *l, const struct author *a, const struct image *im,
+           struct draft *d, const struct image *im_half, struct draft *half,
+           struct fault *why)
 {
     struct author_run *run = NULL;
-    enum rc rc = author_begin(l, a, &run);
+    enum rc rc = check_draft(l, a, im, d, why);
+    if (rc == RC_OK && half != NULL)
+        rc = check_draft(l, a, im_half, half, why);
+    if (rc != RC_OK || (d->fields_n == 0 && (half == NULL || half->fields_n == 0)))
+        return rc;
+    rc = author_begin(l, a, &run);
     if (rc != RC_OK)
         return fault_set(why, rc, FAULT_NO_LOG, "%s", rc_text(rc));
-    rc = write_draft(l, a, run, key->scope, &t->im, d, key, why);
-    if (rc == RC_OK && half != NULL) {
-        t->im_half.key = *key;
-        rc = write_draft(l, a, run, t->half_scope, &t->im_half, half, key, why);
-    }
+    rc = put_draft(run, im, d, why);
+    if (rc == RC_OK && half != NULL)
+        rc = put_draft(run, im_half, half, why);
     if (rc != RC_OK) {
         author_drop(&run);
         return rc;
@@ -359,11 +307,11 @@ edit_set(struct ledger *l, const struct author *a, const struct record_key *key,
     struct draft d, half;
     enum rc rc = target_open(l, key, &t, why);
     draft_init(&d, t.type);
-    draft_init(&half, t.half_scope != 0 ? t.half_type : NULL);
+    draft_init(&half, t.half_type);
     if (rc == RC_OK)
         rc = edit_assign(l, t.type, f, n, &t.im, &t.im_half, &d, &half, why);
     if (rc == RC_OK)
-        rc = write_both(l, a, key, &t, &d, &half, why);
+        rc = write_both(l, a, &t.im, &d, &t.im_half, &half, why);
     draft_fini(&d);
     draft_fini(&half);
     target_fini(&t);
@@ -396,6 +344,43 @@ state_now(const struct image *im)
                                                                             : 0;
 }
 
+/* Where to: the state by its name or label, and whether this writer may go there. */
+static enum rc
+choose_move(const struct target *t, const struct author *a, const char *state,
+            struct state_move *move, struct fault *why)
+{
+    struct writer by = {.role = a->role, .unit = a->unit};
+    const struct state *to = query_state(t->type, state);
+    uint32_t unit = t->im.key.unit;
+    move->from = state_now(&t->im);
+    enum rc rc = RC_OK;
+    if (to == NULL) {
+        rc = fault_set(why, RC_INVALID, FAULT_UNKNOWN_STATE, "%s", state);
+    } else if (!move_is_legal(t->type, move->from, to->code, &by, unit)) {
+        bool is_there = false;
+        for (size_t i = 0; i < t->type->moves_n; i++)
+            is_there = is_there || (t->type->move[i].from == move->from &&
+                                    t->type->move[i].to == to->code);
+        rc = is_there ? fault_set(why, RC_DENIED, FAULT_NOT_ALLOWED, "%s", state)
+                      : fault_set(why, RC_INVALID, FAULT_ILLEGAL_MOVE, "%s", state);
+    } else {
+        move->to = to->code;
+    }
+    if (rc != RC_OK)
+        want_moves(t->type, move->from, a, unit, why);
+    return rc;
+}
+
+static enum rc
+check_words(struct slice words, struct fault *why)
+{
+    if (words.n > VALUE_WHY_BYTES_MAX)
+        return fault_set(why, RC_INVALID, FAULT_BAD_LENGTH, "why");
+    if (!utf8_is_valid(words) || !value_text_is_clean(words, true))
+        return fault_set(why, RC_INVALID, FAULT_BAD_TEXT, "why");
+    return RC_OK;
+}
+
 enum rc
 edit_move(struct ledger *l, const struct author *a, const struct record_key *key,
           const char *state, const char *why_text, struct fault *why)
@@ -403,40 +388,40 @@ edit_move(struct ledger *l, const struct author *a, const struct record_key *key
     struct target t;
     struct draft d;
     struct value v = {.kind = VALUE_STATE};
-    struct writer by = {.role = a->role, .unit = a->unit};
     enum rc rc = target_open(l, key, &t, why);
     draft_init(&d, t.type);
-    const struct state *to = rc == RC_OK ? state_by_name(t.type, state) : NULL;
-    if (rc == RC_OK && to == NULL) {
-        rc = fault_set(why, RC_INVALID, FAULT_UNKNOWN_STATE, "%s", state);
-        want_moves(t.type, state_now(&t.im), a, key->unit, why);
-    }
-    if (rc == RC_OK && to != NULL) {
-        v.as.move = (struct state_move){.from = state_now(&t.im), .to = to->code};
-        if (why_text != NULL)
-            v.as.move.why = slice_text(why_text);
-        if (!move_is_legal(t.type, v.as.move.from, to->code, &by, key->unit)) {
-            bool is_there = false;
-            for (size_t i = 0; i < t.type->moves_n; i++)
-                is_there = is_there || (t.type->move[i].from == v.as.move.from &&
-                                        t.type->move[i].to == to->code);
-            rc = is_there ? fault_set(why, RC_DENIED, FAULT_NOT_ALLOWED, "%s", state)
-                          : fault_set(why, RC_INVALID, FAULT_ILLEGAL_MOVE, "%s", state);
-            want_moves(t.type, v.as.move.from, a, key->unit, why);
-        }
-    }
-    if (rc == RC_OK && v.as.move.why.n > VALUE_WHY_BYTES_MAX)
-        rc = fault_set(why, RC_INVALID, FAULT_BAD_LENGTH, "why");
-    if (rc == RC_OK &&
-        (!utf8_is_valid(v.as.move.why) || !value_text_is_clean(v.as.move.why, true)))
-        rc = fault_set(why, RC_INVALID, FAULT_BAD_TEXT, "why");
     if (rc == RC_OK)
-        rc = add_value(&d, FIELD_STATE, &v, &t.im);
+        rc = choose_move(&t, a, state, &v.as.move, why);
+    if (why_text != NULL)
+        v.as.move.why = slice_text(why_text);
     if (rc == RC_OK)
-        rc = write_both(l, a, key, &t, &d, NULL, why);
+        rc = check_words(v.as.move.why, why);
+    if (rc == RC_OK)
+        rc = draft_add_value(&d, FIELD_STATE, &v, &t.im, why);
+    if (rc == RC_OK)
+        rc = write_both(l, a, &t.im, &d, NULL, NULL, why);
     draft_fini(&d);
     target_fini(&t);
     return rc;
+}
+
+/* The chosen version once more, replacing all. A state is kept as it was moved there;
+ * where the settler may not make that move, or it made the record, the settle only keeps
+ * it, which whoever may edit may do. */
+static enum rc
+choose(const struct author *a, const struct image *im, const struct image_field *f,
+       unsigned choice, struct draft *d, struct fault *why)
+{
+    struct slice value = image_value(im, &im->choice[f->first + choice - 1]);
+    struct writer by = {.role = a->role, .unit = a->unit};
+    struct value v;
+    if (f->code == FIELD_STATE && value_decode(VALUE_STATE, value, &v) && !v.is_nil &&
+        !move_is_legal(d->type, v.as.move.from, v.as.move.to, &by, im->key.unit)) {
+        v.as.move.from = v.as.move.to;
+        return draft_add_value(d, f->code, &v, im, why);
+    }
+    enum rc rc = draft_add(d, f->code, value, im);
+    return rc == RC_OK ? rc : fault_set(why, rc, FAULT_BAD_LENGTH, "%u", f->n);
 }
 
 enum rc
@@ -447,29 +432,26 @@ edit_settle(struct ledger *l, const struct author *a, const char *case_name,
     struct draft d;
     int64_t no = 0;
     uint16_t code = 0;
-    struct target t = {0};
     enum rc rc = query_case(l, case_name, &no, &code);
-    if (rc != RC_OK)
-        return fault_set(why, rc, FAULT_NOT_FOUND, "%s", case_name);
-    rc = fold_read(l, no, &im);
+    if (rc == RC_OK)
+        rc = fold_read(l, no, &im);
     const struct image_field *f = rc == RC_OK ? image_field(&im, code) : NULL;
     draft_init(&d, rc == RC_OK ? type_by_code(ledger_types(l), im.type) : NULL);
-    if (f == NULL || d.type == NULL)
+    if (rc == RC_AMBIGUOUS)
+        fault_set(why, rc, FAULT_AMBIGUOUS, "%s", case_name);
+    else if (rc != RC_OK && rc != RC_NOTFOUND)
+        fault_set(why, rc, FAULT_DATABASE, "%s", rc_text(rc));
+    else if (f == NULL || f->state == FIELD_CLEAN || d.type == NULL)
         rc = fault_set(why, RC_NOTFOUND, FAULT_NOT_FOUND, "%s", case_name);
     else if (a->unit != im.key.unit && a->unit != CENTRE_UNIT)
         rc = fault_set(why, RC_DENIED, FAULT_NOT_ALLOWED, "%s", case_name);
     else if (choice < 1 || choice > f->n) {
         rc = fault_set(why, RC_INVALID, FAULT_BAD_CHOICE, "%u", choice);
         fault_want(why, "1..%u", f->n);
-    } else {
-        rc =
-            draft_add(&d, code, image_value(&im, &im.choice[f->first + choice - 1]), &im);
-    }
-    if (rc == RC_OK) {
-        struct record_key key = im.key;
-        t.im = im;
-        rc = write_both(l, a, &key, &t, &d, NULL, why);
-    }
+    } else
+        rc = choose(a, &im, f, choice, &d, why);
+    if (rc == RC_OK)
+        rc = write_both(l, a, &im, &d, NULL, NULL, why);
     draft_fini(&d);
     image_fini(&im);
     return rc;

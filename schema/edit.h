@@ -26,19 +26,25 @@ enum rc edit_bulk_begin(struct ledger *l, const struct author *a, const char *ty
 enum rc edit_bulk_add(struct edit_bulk *b, uint32_t unit, const struct assign *f,
                       size_t n,
                       struct fault *why) MUST_USE; /* a refused row changes nothing */
+/* From here on rows are only judged, and nothing is put: then end with edit_bulk_drop. */
+void edit_bulk_try(struct edit_bulk *b);
 enum rc edit_bulk_end(struct edit_bulk **b) MUST_USE;
 void edit_bulk_drop(struct edit_bulk **b);
 
+/* Fields whose value is there already are left out; if all are, nothing is written and
+ * there is no new version. An empty value takes a field away. */
 enum rc edit_set(struct ledger *l, const struct author *a, const struct record_key *key,
                  const struct assign *f, size_t n, struct fault *why) MUST_USE;
-/* `why_text` may be NULL; kept in the record's note field if the type has one. */
+/* A state by name or label. `why_text` may be NULL; it stands beside the state. */
 enum rc edit_move(struct ledger *l, const struct author *a, const struct record_key *key,
                   const char *state, const char *why_text, struct fault *why) MUST_USE;
-/* choice 1..n, survivors in version order. */
+/* choice 1..n, survivors in version order. RC_AMBIGUOUS: two open cases of that name. */
 enum rc edit_settle(struct ledger *l, const struct author *a, const char *case_name,
                     unsigned choice, struct fault *why) MUST_USE;
-/* Takes a batch back: gone for each of its records that nobody changed since; the others
- * stay and are counted in *kept. */
+/* Takes a batch back: gone for each of its records that nobody changed since in either
+ * half; the others stay and are counted in *kept. Those that are gone already are in
+ * neither count. By any author of this node whom the rules let. RC_NOTFOUND: no batch of
+ * that name was written here. */
 enum rc edit_undo(struct ledger *l, const struct author *a,
                   const uint8_t batch[RECORD_ID_BYTES], uint64_t *undone, uint64_t *kept,
                   struct fault *why) MUST_USE;

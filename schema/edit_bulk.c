@@ -16,6 +16,7 @@ struct edit_bulk {
     struct draft d, half;
     uint8_t batch[RECORD_ID_BYTES];
     uint64_t from; /* seq of its first entry */
+    bool is_try;   /* nothing is put */
 };
 
 static void
@@ -50,13 +51,19 @@ edit_bulk_begin(struct ledger *l, const struct author *a, const char *type_name,
     return RC_OK;
 }
 
+void
+edit_bulk_try(struct edit_bulk *b)
+{
+    b->is_try = true;
+}
+
 enum rc
 edit_bulk_add(struct edit_bulk *b, uint32_t unit, const struct assign *f, size_t n,
               struct fault *why)
 {
     struct made made;
-    return edit_make(b->l, b->run, &b->a, b->type, unit, f, n, &b->d, &b->half, &made,
-                     why);
+    return edit_make(b->l, b->run, &b->a, b->is_try, b->type, unit, f, n, &b->d, &b->half,
+                     &made, why);
 }
 
 void
@@ -80,11 +87,12 @@ edit_bulk_end(struct edit_bulk **bulk)
     char name[BATCH_NAME_BYTES];
     struct buf value = BUF_NONE;
     enum rc rc = author_end(&b->run);
-    if (rc == RC_OK) {
+    uint64_t to = replica_trunk_n(ledger_replica(b->l), &b->a.log->pub);
+    if (rc == RC_OK && to >= b->from) {
         batch_name(b->batch, name);
         buf_add(&value, b->a.log->pub.b, KEY_BYTES);
         buf_add_u64(&value, b->from);
-        buf_add_u64(&value, replica_trunk_n(ledger_replica(b->l), &b->a.log->pub));
+        buf_add_u64(&value, to);
         rc = ledger_set_setting(b->l, name, buf_slice(&value));
         buf_free(&value);
     }
@@ -105,44 +113,71 @@ struct undo {
     struct fault *why;
 };
 
+/* Has somebody built on it since, in either half? */
 static enum rc
-undo_one(struct undo *u, int64_t no)
+is_built_on(struct undo *u, const struct type *type, int64_t no, bool *is)
 {
-    struct value v = {.kind = VALUE_GONE};
-    struct buf bytes = BUF_NONE;
-    enum rc rc = fold_read(u->l, no, &u->im);
-    if (rc != RC_OK)
-        return rc;
-    const struct type *type = type_by_code(ledger_types(u->l), u->im.type);
-    if (type == NULL)
-        return RC_OK;
-    if (query_items_n(u->l, no) >
-        1) { /* somebody built on it: it stays, and is counted */
-        u->kept++;
-        return RC_OK;
+    const struct type *half = edit_half_of(u->l, type);
+    struct record_key key = u->im.key;
+    uint64_t n = 0, half_n = 0;
+    enum rc rc = query_items_n(u->l, no, &n);
+    if (rc == RC_OK && half != NULL &&
+        ledger_scope_of(u->l, half, key.unit, &key.scope) == RC_OK) {
+        rc = query_no_of(u->l, &key, half->code, &no);
+        if (rc == RC_OK)
+            rc = query_items_n(u->l, no, &half_n);
+        if (rc == RC_NOTFOUND)
+            rc = RC_OK;
     }
-    draft_clear(&u->d, type);
-    v.as.gone = (struct gone){.reason = GONE_UNDONE, .has_batch = true};
-    for (size_t i = 0; i < RECORD_ID_BYTES; i++)
-        v.as.gone.batch[i] = u->batch[i];
-    value_encode(&v, &bytes);
-    rc = draft_add(&u->d, FIELD_GONE, buf_slice(&bytes), &u->im);
-    buf_free(&bytes);
-    if (rc == RC_OK)
-        rc = edit_judge(u->l, u->a, u->im.key.scope, &u->d, u->im.key.unit, u->im.key.id,
-                        u->why);
-    if (rc == RC_OK)
-        rc = edit_put(u->run, u->im.key.scope, &u->d, u->im.key.unit, u->im.key.id,
-                      u->why);
-    u->undone += rc == RC_OK;
+    *is = n > 1 || half_n > 1;
     return rc;
 }
 
 static enum rc
+put_gone(struct undo *u, const struct type *type)
+{
+    struct value v = {.kind = VALUE_GONE};
+    const struct record_key *key = &u->im.key;
+    draft_clear(&u->d, type);
+    v.as.gone = (struct gone){.reason = GONE_UNDONE, .has_batch = true};
+    for (size_t i = 0; i < RECORD_ID_BYTES; i++)
+        v.as.gone.batch[i] = u->batch[i];
+    enum rc rc = draft_add_value(&u->d, FIELD_GONE, &v, &u->im, u->why);
+    if (rc == RC_OK)
+        rc = edit_judge(u->l, u->a, key->scope, &u->d, key->unit, key->id, u->why);
+    return rc == RC_OK ? edit_put(u->run, key->scope, &u->d, key->unit, key->id, u->why)
+                       : rc;
+}
+
+static enum rc
+undo_one(struct undo *u, int64_t no)
+{
+    struct value v;
+    bool is_kept = false;
+    enum rc rc = fold_read(u->l, no, &u->im);
+    if (rc != RC_OK)
+        return rc;
+    const struct type *type = type_by_code(ledger_types(u->l), u->im.type);
+    struct slice gone = image_shown(&u->im, FIELD_GONE);
+    if (type == NULL || type->private_of != 0)
+        return RC_OK;
+    if (gone.n > 0 && value_decode(VALUE_GONE, gone, &v) && !v.is_nil)
+        return RC_OK; /* taken back before */
+    rc = is_built_on(u, type, no, &is_kept);
+    if (rc != RC_OK)
+        return rc;
+    if (!is_kept)
+        rc = put_gone(u, type);
+    u->kept += is_kept;
+    u->undone += rc == RC_OK && !is_kept;
+    return rc;
+}
+
+/* Collected first: writing projects, and projecting reads. */
+static enum rc
 undo_rows(struct undo *u, int64_t from, int64_t to)
 {
-    struct buf rows =
-        BUF_NONE; /* collected first: writing projects, and projecting reads */
+    struct buf rows = BUF_NONE;
     enum rc rc = query_records_in(u->l, from, to, &rows);
     struct reader r = reader_of(buf_slice(&rows));
     while (rc == RC_OK && r.n > 0)
@@ -176,13 +211,15 @@ edit_undo(struct ledger *l, const struct author *a, const uint8_t batch[RECORD_I
     rc = undo_rows(&u, log_row(n, from), log_row(n, to));
     draft_fini(&u.d);
     image_fini(&u.im);
-    if (rc != RC_OK) {
+    if (rc == RC_OK)
+        rc = author_end(&u.run);
+    else
         author_drop(&u.run);
-        return why != NULL && why->rc != RC_OK
+    if (rc != RC_OK) /* what the rules refused has been said */
+        return why != NULL && why->rc == rc
                    ? rc
-                   : fault_set(why, rc, FAULT_DATABASE, "undo");
-    }
+                   : fault_set(why, rc, FAULT_DATABASE, "%s", rc_text(rc));
     *undone = u.undone;
     *kept = u.kept;
-    return author_end(&u.run);
+    return RC_OK;
 }

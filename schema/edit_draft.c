@@ -1,8 +1,10 @@
 /* Putting a put together. */
 #include "schema/edit_in.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#include "schema/query_in.h"
+#include "schema/type.h"
 
 void
 draft_init(struct draft *d, const struct type *type)
@@ -59,6 +61,20 @@ draft_add(struct draft *d, uint16_t code, struct slice value, const struct image
     return RC_OK;
 }
 
+enum rc
+draft_add_value(struct draft *d, uint16_t code, const struct value *v,
+                const struct image *im, struct fault *why)
+{
+    struct buf bytes = BUF_NONE;
+    value_encode(v, &bytes);
+    enum rc rc = draft_add(d, code, buf_slice(&bytes), im);
+    buf_free(&bytes);
+    if (rc == RC_OK)
+        return rc;
+    const struct field *f = field_by_code(d->type, code);
+    return fault_set(why, rc, FAULT_BAD_LENGTH, "%s", f != NULL ? f->name : "?");
+}
+
 const struct op *
 draft_op(struct draft *d, uint32_t unit, const uint8_t record[RECORD_ID_BYTES])
 {
@@ -77,4 +93,107 @@ draft_op(struct draft *d, uint32_t unit, const uint8_t record[RECORD_ID_BYTES])
             .replaces = op->pool + d->field[i].first,
             .value = slice_of(d->values.p + d->field[i].value_at, d->field[i].value_n)};
     return op;
+}
+
+/* ---- references: FIELD=ID */
+
+static enum rc
+find_ref(void *arg, const char *of_type, const char *text, struct record_key *out,
+         struct fault *why)
+{
+    struct ledger *l = arg;
+    struct image im = {0};
+    int64_t no = 0, number = 0;
+    enum rc rc = query_resolve(l, text, &no, why);
+    if (rc != RC_OK)
+        return rc;
+    rc = fold_read_record(l, no, &im, &number);
+    if (rc != RC_OK)
+        return fault_set(why, rc, FAULT_DATABASE, "%s", rc_text(rc));
+    const struct type *t = type_by_code(ledger_types(l), im.type);
+    if (of_type != NULL && (t == NULL || strcmp(t->name, of_type) != 0)) {
+        rc = fault_set(why, RC_INVALID, FAULT_BAD_RECORD, "%s", text);
+        fault_want(why, "%s", of_type);
+    }
+    *out = im.key;
+    image_fini(&im);
+    return rc;
+}
+
+/* ---- fields */
+
+const struct type *
+edit_half_of(struct ledger *l, const struct type *type)
+{
+    return type->private_code != 0 ? type_by_code(ledger_types(l), type->private_code)
+                                   : NULL;
+}
+
+#define MSGPACK_NIL 0xc0
+
+/* Nothing would be different: nothing is written, for a person who saves a form as it
+ * stands has changed nothing. What is in conflict is never the same: all of it goes. */
+static bool
+is_same(struct slice value, const struct image *im, uint16_t code)
+{
+    const struct image_field *f = im != NULL ? image_field(im, code) : NULL;
+    if (f == NULL)
+        return value.n == 1 && value.p[0] == MSGPACK_NIL;
+    return f->state == FIELD_CLEAN && slice_eq(value, image_shown(im, code));
+}
+
+static enum rc
+assign_one(struct ledger *l, const struct type *type, const struct assign *f,
+           const struct image *im, const struct image *im_half, struct draft *d,
+           struct draft *half, struct fault *why)
+{
+    const struct field *field = field_by_name(type, f->field);
+    struct text_refs find = {.arg = l, .find = find_ref};
+    struct buf value = BUF_NONE;
+    uint32_t scope = 0;
+    if (field == NULL) {
+        fault_set(why, RC_INVALID, FAULT_UNKNOWN_FIELD, "%s", f->field);
+        fault_want(why, "%s", type->name);
+        return RC_INVALID;
+    }
+    if (field->code < FIELD_FIRST_OWN)
+        return fault_set(why, RC_INVALID, FAULT_NOT_SETTABLE, "%s", f->field);
+    bool is_private = field_is_private(type, field);
+    if (is_private)
+        im = im_half;
+    enum rc rc = RC_OK;
+    if (is_private && im != NULL) /* what cannot be read cannot be compared with */
+        rc = edit_scope(l, half->type, im->key.unit, &scope, why);
+    if (rc == RC_OK)
+        rc = text_parse(field, slice_text(f->value), &find, &value, why);
+    if (rc == RC_OK && !is_same(buf_slice(&value), im, field->code)) {
+        rc = draft_add(is_private ? half : d, field->code, buf_slice(&value), im);
+        if (rc != RC_OK)
+            fault_set(why, rc, FAULT_BAD_LENGTH, "%s", f->field);
+    }
+    mem_wipe(value.p, value.cap);
+    buf_free(&value);
+    return rc;
+}
+
+static bool
+is_twice(const struct assign *f, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (strcmp(f[k].field, f[i].field) == 0)
+            return true;
+    return false;
+}
+
+enum rc
+edit_assign(struct ledger *l, const struct type *type, const struct assign *f, size_t n,
+            const struct image *im, const struct image *im_half, struct draft *d,
+            struct draft *half, struct fault *why)
+{
+    enum rc rc = RC_OK;
+    for (size_t i = 0; rc == RC_OK && i < n; i++)
+        rc = is_twice(f, i)
+                 ? fault_set(why, RC_INVALID, FAULT_FIELD_TWICE, "%s", f[i].field)
+                 : assign_one(l, type, &f[i], im, im_half, d, half, why);
+    return rc;
 }

@@ -30,13 +30,16 @@ bool draft_has(const struct draft *d, uint16_t code);
  * field. RC_LIMIT. */
 enum rc draft_add(struct draft *d, uint16_t code, struct slice value,
                   const struct image *im) MUST_USE;
+/* The same, of a value; refused in words. */
+enum rc draft_add_value(struct draft *d, uint16_t code, const struct value *v,
+                        const struct image *im, struct fault *why) MUST_USE;
 /* The op, valid until the draft changes. */
 const struct op *draft_op(struct draft *d, uint32_t unit,
                           const uint8_t record[RECORD_ID_BYTES]);
 
 /* FIELD=VALUE pairs into two drafts, by the visibility of the field; `half` is not
- * touched if the type has none. `im`, `im_half`: the present state, NULL for a new
- * record. */
+ * touched if the type has none. A value that is there already is left out. `im`,
+ * `im_half`: the present state, key always set; NULL for a new record. */
 enum rc edit_assign(struct ledger *l, const struct type *type, const struct assign *f,
                     size_t n, const struct image *im, const struct image *im_half,
                     struct draft *d, struct draft *half, struct fault *why) MUST_USE;
@@ -51,10 +54,10 @@ enum rc edit_scope(struct ledger *l, const struct type *type, uint32_t unit,
                    uint32_t *scope, struct fault *why) MUST_USE;
 const struct type *edit_half_of(struct ledger *l,
                                 const struct type *type); /* NULL: none */
-/* A new record's two drafts: number, first state, what was given. */
+/* A new record: number, first state, what was given. is_try: judged and not put. */
 enum rc edit_make(struct ledger *l, struct author_run *run, const struct author *a,
-                  const struct type *type, uint32_t unit, const struct assign *f,
-                  size_t n, struct draft *d, struct draft *half, struct made *out,
-                  struct fault *why) MUST_USE;
+                  bool is_try, const struct type *type, uint32_t unit,
+                  const struct assign *f, size_t n, struct draft *d, struct draft *half,
+                  struct made *out, struct fault *why) MUST_USE;
 
 #endif

@@ -18,7 +18,7 @@ enum rc peer_ack(struct ledger *l, uint32_t node, const struct key *log,
                  uint64_t seq) MUST_USE;
 /* Highest seq of the log that `node` has acknowledged; node 0: that any node has. */
 uint64_t peer_acked(struct ledger *l, uint32_t node, const struct key *log);
-/* Replaces what is known of a node . */
+/* Replaces what is known of a node. */
 enum rc peer_put(struct ledger *l, const struct peer_row *p) MUST_USE;
 enum rc peer_each(struct ledger *l, void (*each)(void *arg, const struct peer_row *p),
                   void *arg) MUST_USE;

@@ -8,205 +8,32 @@
 #include "schema/text.h"
 #include "schema/type.h"
 
-/* ---- from what people say to rows */
+/* ---- rows */
 
 enum rc
-query_no_of(struct ledger *l, const struct record_key *key, uint16_t type, int64_t *no)
-{
-    sqlite3_stmt *s = db_stmt(l->db, STMT_QUERY_KEY);
-    bool row = false, found = false;
-    enum rc rc;
-    db_bind_slice(s, 1, slice_of(key->id, RECORD_ID_BYTES));
-    sqlite3_bind_int64(s, 2, key->scope);
-    sqlite3_bind_int64(s, 3, key->unit);
-    while ((rc = db_step(l->db, s, &row)) == RC_OK && row) {
-        uint16_t code = (uint16_t)sqlite3_column_int(s, 1);
-        const struct type *t = type_by_code(ledger_types(l), code);
-        if (type != 0 ? code != type : t != NULL && t->private_of != 0)
-            continue;
-        *no = sqlite3_column_int64(s, 0);
-        found = true;
-    }
-    sqlite3_reset(s);
-    return rc != RC_OK ? rc : found ? RC_OK : RC_NOTFOUND;
-}
-
-#define CANDIDATES_MAX 2
-
-/* Different records that a name could mean; two are enough to know it is ambiguous. */
-struct found {
-    struct ledger *l;
-    int64_t no[CANDIDATES_MAX];
-    char name[CANDIDATES_MAX][NUMBER_TEXT_BYTES];
-    size_t n;
-};
-
-static void
-take(struct found *f, int64_t no, uint16_t type, int64_t number, struct slice id)
-{
-    const struct type *t = type_by_code(ledger_types(f->l), type);
-    if (f->n == CANDIDATES_MAX || (t != NULL && t->private_of != 0))
-        return;
-    for (size_t i = 0; i < f->n; i++)
-        if (f->no[i] == no)
-            return;
-    struct number n;
-    f->no[f->n] = no;
-    if (number >= 0) {
-        number_unpack(number, &n);
-        number_print(&n, f->name[f->n]);
-    } else {
-        hex_print(id.p, id.n < RECORD_ID_BYTES ? id.n : RECORD_ID_BYTES, f->name[f->n]);
-    }
-    f->n++;
-}
-
-/* Columns of both statements: no, type, number, id. */
-static enum rc
-take_rows(struct found *f, sqlite3_stmt *s, const char *number_begins)
-{
-    size_t n = number_begins != NULL ? strlen(number_begins) : 0;
-    bool row = false;
-    enum rc rc;
-    while ((rc = db_step(f->l->db, s, &row)) == RC_OK && row && f->n < CANDIDATES_MAX) {
-        int64_t number =
-            sqlite3_column_type(s, 2) == SQLITE_NULL ? -1 : sqlite3_column_int64(s, 2);
-        if (number_begins != NULL) {
-            struct number v;
-            char text[NUMBER_TEXT_BYTES];
-            number_unpack(number, &v);
-            number_print(&v, text);
-            if (strncmp(text, number_begins, n) != 0)
-                continue;
-        }
-        take(f, sqlite3_column_int64(s, 0), (uint16_t)sqlite3_column_int(s, 1), number,
-             db_column_slice(s, 3));
-    }
-    sqlite3_reset(s);
-    return rc;
-}
-
-static bool
-is_hex(const char *text, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (strchr("0123456789abcdefABCDEF", text[i]) == NULL)
-            return false;
-    return true;
-}
-
-static enum rc
-find_by_id(struct found *f, const char *text, size_t n)
-{
-    char low[2 * RECORD_ID_BYTES + 1], high[2 * RECORD_ID_BYTES + 1];
-    uint8_t from[RECORD_ID_BYTES], to[RECORD_ID_BYTES];
-    if (n > 2 * RECORD_ID_BYTES || !is_hex(text, n))
-        return RC_OK;
-    memset(low, '0', sizeof(low));
-    memset(high, 'f', sizeof(high));
-    memcpy(low, text, n);
-    memcpy(high, text, n);
-    low[2 * RECORD_ID_BYTES] = high[2 * RECORD_ID_BYTES] = '\0';
-    if (!hex_parse(low, RECORD_ID_BYTES, from) || !hex_parse(high, RECORD_ID_BYTES, to))
-        return RC_OK;
-    sqlite3_stmt *s = db_stmt(f->l->db, STMT_QUERY_IDS);
-    db_bind_slice(s, 1, slice_of(from, sizeof(from)));
-    db_bind_slice(s, 2, slice_of(to, sizeof(to)));
-    return take_rows(f, s, NULL);
-}
-
-/* A whole number is one look; a beginning is a scan of its unit. */
-static enum rc
-find_by_number(struct found *f, const char *text, size_t n)
-{
-    struct number v = {0};
-    bool is_whole = number_parse(slice_of(text, n), &v);
-    int64_t from, to;
-    if (is_whole) {
-        from = to = number_pack(&v);
-        if (from < 0)
-            return RC_OK;
-    } else {
-        uint32_t unit = 0;
-        for (size_t i = 0; i < 4; i++) {
-            if (text[i] < '0' || text[i] > '9')
-                return RC_OK;
-            unit = unit * 10 + (uint32_t)(text[i] - '0');
-        }
-        from = number_pack(&(struct number){.unit = unit, .log_no = 1});
-        to = number_pack(&(struct number){.unit = unit + 1, .log_no = 1});
-        from -= from % (INT64_C(1) << 31);
-    }
-    sqlite3_stmt *s = db_stmt(f->l->db, STMT_QUERY_NUMBERS);
-    sqlite3_bind_int64(s, 1, from);
-    sqlite3_bind_int64(s, 2, to);
-    return take_rows(f, s, is_whole ? NULL : text);
-}
-
-enum rc
-query_resolve(struct ledger *l, const char *text, int64_t *no, struct fault *why)
-{
-    struct found f = {.l = l};
-    size_t n = strlen(text);
-    enum rc rc = n >= 4 ? find_by_number(&f, text, n) : RC_OK;
-    if (rc == RC_OK && n >= 4)
-        rc = find_by_id(&f, text, n);
-    if (rc != RC_OK)
-        return fault_set(why, rc, FAULT_DATABASE, "%s", rc_text(rc));
-    char shown[FAULT_WHAT_BYTES];
-    fault_escape(slice_text(text), shown, sizeof(shown));
-    if (f.n == 0)
-        return fault_set(why, RC_NOTFOUND, FAULT_NOT_FOUND, "%s", shown);
-    if (f.n > 1) {
-        fault_set(why, RC_AMBIGUOUS, FAULT_AMBIGUOUS, "%s", shown);
-        fault_want(why, "%s, %s", f.name[0], f.name[1]);
-        return RC_AMBIGUOUS;
-    }
-    *no = f.no[0];
-    return RC_OK;
-}
-
-enum rc
-query_find_one(struct ledger *l, const char *id, struct record_key *out,
-               struct fault *why)
-{
-    struct image im = {0};
-    int64_t no = 0, number = 0;
-    enum rc rc = query_resolve(l, id, &no, why);
-    if (rc == RC_OK)
-        rc = fold_read_record(l, no, &im, &number);
-    if (rc == RC_OK)
-        *out = im.key;
-    image_fini(&im);
-    return rc;
-}
-
-uint64_t
-query_items_n(struct ledger *l, int64_t no)
+query_items_n(struct ledger *l, int64_t no, uint64_t *n)
 {
     sqlite3_stmt *s = db_stmt(l->db, STMT_QUERY_ITEMS_N);
     bool row = false;
     sqlite3_bind_int64(s, 1, no);
     enum rc rc = db_step(l->db, s, &row);
-    uint64_t n = rc == RC_OK && row ? (uint64_t)sqlite3_column_int64(s, 0) : 0;
+    *n = 1; /* the first one stands in the record's own row */
+    if (rc == RC_OK && row)
+        *n += (uint64_t)sqlite3_column_int64(s, 0);
     sqlite3_reset(s);
-    return n + 1; /* the first one stands in the record's own row */
+    return rc;
 }
 
 enum rc
 query_records_in(struct ledger *l, int64_t from, int64_t to, struct buf *out)
 {
-    sqlite3_stmt *s = db_stmt(l->db, STMT_QUERY_FIRST_IN);
+    sqlite3_stmt *s = db_stmt(l->db, STMT_QUERY_TOUCHED);
     bool row = false;
     enum rc rc;
     sqlite3_bind_int64(s, 1, from);
     sqlite3_bind_int64(s, 2, to);
-    while ((rc = db_step(l->db, s, &row)) == RC_OK && row) {
-        const struct type *t =
-            type_by_code(ledger_types(l), (uint16_t)sqlite3_column_int(s, 1));
-        if (t != NULL && t->private_of == 0)
-            buf_add_u64(out, (uint64_t)sqlite3_column_int64(s, 0));
-    }
+    while ((rc = db_step(l->db, s, &row)) == RC_OK && row)
+        buf_add_u64(out, (uint64_t)sqlite3_column_int64(s, 0));
     sqlite3_reset(s);
     return rc;
 }
@@ -264,6 +91,7 @@ fill_values(struct view *v)
         r->has_conflict = r->has_conflict || v->im.field[i].state != FIELD_CLEAN;
     for (size_t i = 0; i < v->half.fields_n; i++)
         r->has_conflict = r->has_conflict || v->half.field[i].state != FIELD_CLEAN;
+    r->is_parallel = r->is_parallel || v->half.is_parallel;
     r->value = v->value;
 }
 
@@ -334,7 +162,7 @@ struct want {                  /* one filter, parsed */
 struct wants {
     struct want w[FILTERS_MAX];
     size_t n;
-    bool has_unit;
+    bool has_unit, is_none; /* none: two units at once */
     uint32_t unit;
 };
 
@@ -346,6 +174,7 @@ want_unit(struct wants *ws, const char *text, struct fault *why)
         return fault_set(why, RC_INVALID, FAULT_BAD_CODE, "unit");
     for (const char *p = text; *p != '\0'; p++)
         unit = unit * 10 + (uint32_t)(*p - '0');
+    ws->is_none = ws->is_none || (ws->has_unit && ws->unit != unit);
     ws->has_unit = true;
     ws->unit = unit;
     return RC_OK;
@@ -371,7 +200,7 @@ want_one(struct ledger *l, const struct type *t, const struct filter *f, struct 
     struct want *w = &ws->w[ws->n];
     *w = (struct want){.field = field_by_name(t, f->field)};
     if (strcmp(f->field, "state") == 0) {
-        const struct state *s = state_by_name(t, f->value);
+        const struct state *s = query_state(t, f->value);
         if (s == NULL)
             return fault_set(why, RC_INVALID, FAULT_UNKNOWN_STATE, "%s", f->value);
         w->is_state = true;
@@ -388,6 +217,15 @@ want_one(struct ledger *l, const struct type *t, const struct filter *f, struct 
     return text_parse(w->field, slice_text(f->value), &refs, &w->value, why);
 }
 
+/* Not set, and emptied again, are one to people. */
+static bool
+is_equal(struct slice a, struct slice b)
+{
+    static const uint8_t nil = 0xc0;
+    struct slice none = slice_of(&nil, 1);
+    return slice_eq(a.n > 0 ? a : none, b.n > 0 ? b : none);
+}
+
 static bool
 fits(const struct wants *ws, const struct record_row *r)
 {
@@ -396,7 +234,7 @@ fits(const struct wants *ws, const struct record_row *r)
         bool fit = w->is_state && r->state != NULL && r->state->code == w->state;
         for (size_t k = 0; !w->is_state && k < r->values_n; k++)
             fit = fit || (r->value[k].field == w->field &&
-                          slice_eq(r->value[k].value, buf_slice(&w->value)));
+                          is_equal(r->value[k].value, buf_slice(&w->value)));
         if (!fit)
             return false;
     }
@@ -404,26 +242,42 @@ fits(const struct wants *ws, const struct record_row *r)
 }
 
 static enum rc
+list_numbers(struct ledger *l, const struct type *t, const struct wants *ws,
+             struct buf *out)
+{
+    sqlite3_stmt *s = NULL;
+    bool row = false;
+    enum rc rc = table_stmt(l->tables, t->code, TABLE_LIST, &s);
+    if (rc != RC_OK)
+        return rc;
+    if (ws->has_unit)
+        sqlite3_bind_int64(s, 1, ws->unit);
+    while ((rc = db_step(l->db, s, &row)) == RC_OK && row)
+        buf_add_u64(out, (uint64_t)sqlite3_column_int64(s, 0));
+    sqlite3_reset(s);
+    return rc;
+}
+
+/* Collected first: whoever is told may list, or write. */
+static enum rc
 list_rows(struct ledger *l, const struct type *t, const struct wants *ws, uint64_t limit,
           record_fn each, void *arg)
 {
-    sqlite3_stmt *s = NULL;
     struct view *v = mem_new(sizeof(*v));
+    struct buf rows = BUF_NONE;
     uint64_t n = 0;
-    bool row = false;
+    bool more = !ws->is_none;
     v->l = l;
-    enum rc rc = table_stmt(l->tables, t->code, TABLE_LIST, &s);
-    if (rc == RC_OK && ws->has_unit)
-        sqlite3_bind_int64(s, 1, ws->unit);
-    while (rc == RC_OK && (rc = db_step(l->db, s, &row)) == RC_OK && row) {
-        rc = view_read(v, sqlite3_column_int64(s, 0));
-        if (rc != RC_OK || !fits(ws, &v->row))
-            continue;
-        if (!each(arg, &v->row) || ++n == limit)
-            break;
+    enum rc rc = more ? list_numbers(l, t, ws, &rows) : RC_OK;
+    struct reader r = reader_of(buf_slice(&rows));
+    while (rc == RC_OK && more && r.n > 0) {
+        rc = view_read(v, (int64_t)read_u64(&r));
+        if (rc == RC_NOTFOUND) /* gone meanwhile */
+            rc = RC_OK;
+        else if (rc == RC_OK && fits(ws, &v->row))
+            more = each(arg, &v->row) && ++n != limit;
     }
-    if (s != NULL)
-        sqlite3_reset(s);
+    buf_free(&rows);
     view_fini(v);
     mem_free(v);
     return rc;
@@ -485,14 +339,23 @@ contains(struct slice in, struct slice what)
     return false;
 }
 
+/* Not the value's bytes: the length in front of them is a letter now and then. */
+static bool
+is_hit(const struct value_row *r, struct slice text)
+{
+    struct value v;
+    return table_is_text(r->field->kind) && r->value.n > 0 &&
+           value_decode(r->field->kind, r->value, &v) && !v.is_nil &&
+           contains(v.as.text, text);
+}
+
 static bool
 search_row(void *arg, const struct record_row *r)
 {
     struct search *s = arg;
     bool hit = contains(slice_text(r->number), s->text);
     for (size_t i = 0; !hit && i < r->values_n; i++)
-        hit = table_is_text(r->value[i].field->kind) &&
-              contains(r->value[i].value, s->text);
+        hit = is_hit(&r->value[i], s->text);
     if (!hit)
         return true;
     s->is_over = !s->each(s->arg, r) || (s->left > 0 && --s->left == 0);
@@ -506,6 +369,7 @@ query_text(struct ledger *l, const char *text, uint64_t limit, record_fn each, v
     struct wants none = {0};
     const struct types *types = ledger_types(l);
     enum rc rc = RC_OK;
+    s.is_over = s.text.n == 0; /* nothing is asked for */
     for (size_t i = 0; rc == RC_OK && !s.is_over && i < types->n; i++)
         if (types->type[i].private_of == 0)
             rc = list_rows(l, &types->type[i], &none, 0, search_row, &s);

@@ -1,4 +1,4 @@
-/* Reading records. Callbacks get borrowed data; false stops. */
+/* Reading records. Callbacks get borrowed data, and may read and write; false stops. */
 #ifndef LINJULI_QUERY_H
 #define LINJULI_QUERY_H
 
@@ -33,10 +33,11 @@ struct filter {
     const char *value;
 };
 /* Records of a type by unit and number, gone ones left out. Filters: equal, by field name
- * or `unit`, `state`. limit 0: all. */
+ * or `unit`, `state`; all must fit; an empty value: not set. limit 0: all. */
 enum rc query_list(struct ledger *l, const char *type, const struct filter *f, size_t n,
                    uint64_t limit, record_fn each, void *arg, struct fault *why) MUST_USE;
-/* Text anywhere in a text, phone or number field, of all types. */
+/* Text anywhere in a text, phone or code, or in the record's number, of all types; ASCII
+ * letters of either case; empty text finds nothing. */
 enum rc query_text(struct ledger *l, const char *text, uint64_t limit, record_fn each,
                    void *arg) MUST_USE;
 enum rc query_count(struct ledger *l, const char *type, uint64_t *out,
@@ -62,8 +63,8 @@ enum rc query_touched(struct ledger *l, const struct key *log,
                       void *arg) MUST_USE;
 
 struct case_row {
-    char name[9]; /* 8 hex digits */
-    struct record_key key;
+    char name[9];          /* 8 hex digits */
+    struct record_key key; /* of the public record, if that can be read here */
     const struct type *type;
     char number[40];
     const struct field *field;

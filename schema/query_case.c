@@ -20,13 +20,15 @@ query_case(struct ledger *l, const char *name, int64_t *no, uint16_t *field)
         return RC_NOTFOUND;
     sqlite3_stmt *s = db_stmt(l->db, STMT_QUERY_CASE);
     sqlite3_bind_int64(s, 1, get_u32(bytes));
-    enum rc rc = db_step(l->db, s, &row);
-    if (rc == RC_OK && row) {
+    size_t n = 0;
+    enum rc rc;
+    while ((rc = db_step(l->db, s, &row)) == RC_OK && row) {
         *no = sqlite3_column_int64(s, 0);
         *field = (uint16_t)sqlite3_column_int(s, 1);
+        n++;
     }
     sqlite3_reset(s);
-    return rc != RC_OK ? rc : row ? RC_OK : RC_NOTFOUND;
+    return rc != RC_OK ? rc : n == 1 ? RC_OK : n == 0 ? RC_NOTFOUND : RC_AMBIGUOUS;
 }
 
 uint64_t
@@ -72,19 +74,47 @@ fill_choices(struct ledger *l, const struct image *im, const struct image_field 
     }
 }
 
+/* People know a private half by its public record. */
+static enum rc
+name_case(struct ledger *l, struct case_row *row)
+{
+    struct image im = {0};
+    struct record_key key = row->key;
+    int64_t no = 0, number = -1;
+    const struct type *t = row->type;
+    if (t->private_of != 0) {
+        t = type_by_code(ledger_types(l), t->private_of);
+        if (t == NULL || ledger_scope_of(l, t, key.unit, &key.scope) != RC_OK)
+            return RC_OK;
+    }
+    enum rc rc = query_no_of(l, &key, t->code, &no);
+    if (rc == RC_OK)
+        rc = fold_read_record(l, no, &im, &number);
+    if (rc == RC_OK) {
+        row->key = key;
+        row->type = t;
+    }
+    if (rc == RC_OK && number >= 0) {
+        struct number n;
+        number_unpack(number, &n);
+        number_print(&n, row->number);
+    }
+    image_fini(&im);
+    return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
 static enum rc
 tell_case(struct ledger *l, const struct open_case *o, struct image *im,
           bool (*each)(void *arg, const struct case_row *c), void *arg, bool *more)
 {
     uint32_t unit = 0;
-    struct value v;
     image_clear(im);
     enum rc rc = fold_read(l, o->no, im);
-    if (rc != RC_OK)
-        return rc;
+    if (rc != RC_OK) /* whoever was told of the one before may have ended this one */
+        return rc == RC_NOTFOUND ? RC_OK : rc;
     const struct type *t = type_by_code(ledger_types(l), im->type);
     const struct image_field *f = image_field(im, o->field);
-    if (t == NULL || f == NULL)
+    if (t == NULL || f == NULL || f->state == FIELD_CLEAN)
         return RC_OK;
     struct case_choice *choice = mem_new((f->n + 1) * sizeof(*choice));
     fill_choices(l, im, f, choice);
@@ -96,12 +126,11 @@ tell_case(struct ledger *l, const struct open_case *o, struct image *im,
                            .choices_n = f->n,
                            .choice = choice};
     (void)snprintf(row.name, sizeof(row.name), "%08x", o->name);
-    struct slice number = image_shown(im, FIELD_NUMBER);
-    if (number.n > 0 && value_decode(VALUE_NUMBER, number, &v) && !v.is_nil)
-        number_print(&v.as.number, row.number);
-    *more = each(arg, &row);
+    rc = name_case(l, &row);
+    if (rc == RC_OK)
+        *more = each(arg, &row);
     mem_free(choice);
-    return RC_OK;
+    return rc;
 }
 
 /* Collected first: whoever is told may read or settle. */

@@ -13,13 +13,17 @@ enum rc query_resolve(struct ledger *l, const char *text, int64_t *no,
 /* record.no of a key; type 0: the public record of that key. RC_NOTFOUND. */
 enum rc query_no_of(struct ledger *l, const struct record_key *key, uint16_t type,
                     int64_t *no) MUST_USE;
-/* Record and field of an open case by its 8 hex digits. RC_NOTFOUND. */
+/* Record and field of an open case by its 8 hex digits. RC_NOTFOUND; RC_AMBIGUOUS: two
+ * have that name (somebody may have looked for it). */
 enum rc query_case(struct ledger *l, const char *name, int64_t *no,
                    uint16_t *field) MUST_USE;
 /* Effective items of a record. */
-uint64_t query_items_n(struct ledger *l, int64_t no);
-/* record.no (u64 each, appended) of records whose first item stands in these rows. */
+enum rc query_items_n(struct ledger *l, int64_t no, uint64_t *n) MUST_USE;
+/* record.no (u64 each, appended) of records, private halves too, that have an item in
+ * these rows. */
 enum rc query_records_in(struct ledger *l, int64_t from, int64_t to,
                          struct buf *out) MUST_USE;
+/* A state by its name or either label, or NULL. */
+const struct state *query_state(const struct type *t, const char *text);
 
 #endif

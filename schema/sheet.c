@@ -11,11 +11,37 @@
 #include "schema/text.h"
 #include "schema/type.h"
 
+/* ---- what a spreadsheet would run */
+
+/* A cell that begins like a formula gets an apostrophe in front; so does one that begins
+ * with apostrophes and then like a formula, so that taking one away again is always
+ * right, also where a person wrote it. */
+static bool
+is_formula(struct slice s)
+{
+    static const char *const begins[] = {"=",  "+",  "-",  "@",  "\t", "\r",
+                                         "\n", "＝", "＋", "－", "＠"};
+    while (s.n > 0 && s.p[0] == '\'')
+        s = slice_of(s.p + 1, s.n - 1);
+    for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++) {
+        struct slice b = slice_text(begins[i]);
+        if (s.n >= b.n && memcmp(s.p, b.p, b.n) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* ---- in */
 
+enum column_kind {
+    COLUMN_OF_FIELD,
+    COLUMN_OF_UNIT,
+    COLUMN_PASSED_OVER, /* an export's own: number, state */
+    COLUMN_NAMELESS     /* nothing may stand in it */
+};
 struct column {
-    const char *field; /* NULL: see is_unit */
-    bool is_unit; /* else the column is an export's own (number, state): passed over */
+    enum column_kind kind;
+    const char *field; /* COLUMN_OF_FIELD */
 };
 
 struct reading {
@@ -61,6 +87,96 @@ field_of(const struct type *t, const char *name)
     return f;
 }
 
+static void
+trim(struct slice *s)
+{
+    static const char wide[] = "\xe3\x80\x80"; /* U+3000 */
+    for (;;) {
+        if (s->n > 0 && (s->p[0] == ' ' || s->p[0] == '\t'))
+            *s = slice_of(s->p + 1, s->n - 1);
+        else if (s->n > 0 && (s->p[s->n - 1] == ' ' || s->p[s->n - 1] == '\t'))
+            s->n--;
+        else if (s->n >= 3 && memcmp(s->p, wide, 3) == 0)
+            *s = slice_of(s->p + 3, s->n - 3);
+        else if (s->n >= 3 && memcmp(s->p + s->n - 3, wide, 3) == 0)
+            s->n -= 3;
+        else
+            return;
+    }
+}
+
+/* False: the type has no such field, and it is none of an export's own. */
+static bool
+name_column(const struct type *t, const char *name, struct column *out)
+{
+    const struct field *f = field_of(t, name);
+    if (f != NULL)
+        *out = (struct column){COLUMN_OF_FIELD, f->name};
+    else if (is_unit_name(name))
+        *out = (struct column){COLUMN_OF_UNIT, NULL};
+    else
+        *out =
+            (struct column){name[0] == '\0' ? COLUMN_NAMELESS : COLUMN_PASSED_OVER, NULL};
+    return f != NULL || out->kind == COLUMN_OF_UNIT || name[0] == '\0' ||
+           is_given_anew(name);
+}
+
+static bool
+is_twice(const struct reading *r, size_t i)
+{
+    const struct column *c = &r->column[i];
+    if (c->kind == COLUMN_PASSED_OVER || c->kind == COLUMN_NAMELESS)
+        return false;
+    for (size_t k = 0; k < i; k++)
+        if (r->column[k].kind == c->kind &&
+            (c->field == NULL || strcmp(r->column[k].field, c->field) == 0))
+            return true;
+    return false;
+}
+
+static enum rc
+read_names(struct reading *r, char *const *cells, size_t n, uint32_t line,
+           struct fault *why)
+{
+    struct buf name = BUF_NONE;
+    enum rc rc = RC_OK;
+    for (size_t i = 0; rc == RC_OK && i < n; i++) {
+        struct slice cell = slice_text(cells[i]);
+        trim(&cell);
+        name.n = 0;
+        buf_add_slice(&name, cell);
+        if (!name_column(r->type, buf_text(&name), &r->column[i])) {
+            rc = fault_set(why, RC_INVALID, FAULT_UNKNOWN_FIELD, "%s", buf_text(&name));
+            fault_want(why, "%s", r->type->name);
+        } else if (is_twice(r, i)) {
+            rc = fault_set(why, RC_INVALID, FAULT_FIELD_TWICE, "%s", buf_text(&name));
+        }
+        if (rc != RC_OK)
+            fault_at(why, line, (uint32_t)i + 1);
+    }
+    r->columns_n = n;
+    buf_free(&name);
+    return rc;
+}
+
+/* What ends an import: not what one row says. */
+static enum rc
+say_unread(enum rc rc, uint32_t line, uint32_t bad, struct fault *why)
+{
+    if (rc == RC_AMBIGUOUS) { /* UTF-8 or GB18030: the file does not tell */
+        fault_set(why, rc, FAULT_BAD_TEXT, "csv");
+        fault_want(why, "UTF-8, BOM");
+    } else if (rc == RC_LIMIT) {
+        fault_set(why, rc, FAULT_FILE_SIZE, "csv");
+        fault_want(why, "%d",
+                   bad > CSV_COLUMNS_MAX ? CSV_COLUMNS_MAX : CSV_LINE_BYTES_MAX);
+        fault_at(why, line, bad);
+    } else {
+        fault_set(why, rc, FAULT_NODE_IO, "csv");
+    }
+    return rc;
+}
+
 static enum rc
 read_head(struct reading *r, struct fault *why)
 {
@@ -68,27 +184,13 @@ read_head(struct reading *r, struct fault *why)
     size_t n = 0;
     uint32_t line = 1, bad = 0;
     enum rc rc = csv_next(r->csv, &cells, &n, &line, &bad);
-    if (rc != RC_OK) {
-        fault_set(why, rc == RC_NO ? RC_MALFORMED : rc,
-                  rc == RC_LIMIT ? FAULT_FILE_SIZE : FAULT_BAD_TEXT, "csv");
+    if (rc == RC_NO || rc == RC_MALFORMED) {
+        fault_set(why, RC_MALFORMED, FAULT_BAD_TEXT, "csv");
         fault_at(why, line, bad);
-        return rc == RC_NO ? RC_MALFORMED : rc;
+        return RC_MALFORMED;
     }
-    for (size_t i = 0; i < n; i++) {
-        const struct field *f = field_of(r->type, cells[i]);
-        char shown[FAULT_WHAT_BYTES];
-        r->column[i] = (struct column){.is_unit = f == NULL && is_unit_name(cells[i])};
-        if (f == NULL && !r->column[i].is_unit && !is_given_anew(cells[i])) {
-            fault_escape(slice_text(cells[i]), shown, sizeof(shown));
-            fault_set(why, RC_INVALID, FAULT_UNKNOWN_FIELD, "%s", shown);
-            fault_want(why, "%s", r->type->name);
-            fault_at(why, line, (uint32_t)i + 1);
-            return RC_INVALID;
-        }
-        r->column[i].field = f != NULL ? f->name : NULL;
-    }
-    r->columns_n = n;
-    return RC_OK;
+    return rc == RC_OK ? read_names(r, cells, n, line, why)
+                       : say_unread(rc, line, bad, why);
 }
 
 static bool
@@ -102,14 +204,44 @@ read_unit(const char *text, uint32_t *unit)
     return true;
 }
 
-/* Which column a fault is about, by the field it names. */
+/* Which column a fault is about, by what it names. */
 static uint32_t
-column_of(const struct reading *r, const char *what)
+column_of(const struct reading *r, const struct fault *why)
 {
-    for (size_t i = 0; i < r->columns_n; i++)
-        if (r->column[i].field != NULL && strcmp(r->column[i].field, what) == 0)
+    for (size_t i = 0; i < r->columns_n; i++) {
+        const struct column *c = &r->column[i];
+        bool is_it = c->kind == COLUMN_OF_UNIT && why->code == FAULT_NO_SCOPE;
+        if (is_it || (c->field != NULL && strcmp(c->field, why->what) == 0))
             return (uint32_t)i + 1;
+    }
     return 0;
+}
+
+static enum rc
+take_cell(struct reading *r, size_t i, const char *cell, uint32_t *unit,
+          struct assign *assign, size_t *used, struct fault *why)
+{
+    enum column_kind kind = i < r->columns_n ? r->column[i].kind : COLUMN_NAMELESS;
+    enum rc rc = RC_OK;
+    switch (kind) {
+    case COLUMN_OF_FIELD: {
+        bool is_guarded = cell[0] == '\'' && is_formula(slice_text(cell));
+        assign[(*used)++] = (struct assign){r->column[i].field, cell + is_guarded};
+        break;
+    }
+    case COLUMN_OF_UNIT:
+        if (!read_unit(cell, unit))
+            rc = fault_set(why, RC_INVALID, FAULT_BAD_CODE, "unit");
+        break;
+    case COLUMN_PASSED_OVER:
+        break;
+    case COLUMN_NAMELESS:
+        rc = fault_set(why, RC_MALFORMED, FAULT_FILE_SYNTAX, "csv");
+        break;
+    }
+    if (rc != RC_OK)
+        fault_at(why, 0, (uint32_t)i + 1);
+    return rc;
 }
 
 static enum rc
@@ -118,38 +250,35 @@ take_row(struct reading *r, char *const *cells, size_t n, struct fault *why)
     struct assign assign[CSV_COLUMNS_MAX];
     uint32_t unit = r->unit;
     size_t used = 0;
-    if (n > r->columns_n) {
-        fault_set(why, RC_MALFORMED, FAULT_FILE_SYNTAX, "csv");
-        fault_at(why, 0, (uint32_t)r->columns_n + 1);
-        return RC_MALFORMED;
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (cells[i][0] == '\0')
-            continue;
-        if (r->column[i].field != NULL) {
-            /* The apostrophe that an export put before what looked like a formula. */
-            bool is_guarded =
-                cells[i][0] == '\'' && memchr("=+-@", cells[i][1], 4) != NULL;
-            assign[used++] = (struct assign){r->column[i].field, cells[i] + is_guarded};
-        } else if (r->column[i].is_unit && !read_unit(cells[i], &unit)) {
-            fault_set(why, RC_INVALID, FAULT_BAD_CODE, "unit");
-            fault_at(why, 0, (uint32_t)i + 1);
-            return RC_INVALID;
-        }
-    }
-    enum rc rc = edit_bulk_add(r->bulk, unit, assign, used, why);
+    enum rc rc = RC_OK;
+    for (size_t i = 0; rc == RC_OK && i < n; i++)
+        if (cells[i][0] != '\0')
+            rc = take_cell(r, i, cells[i], &unit, assign, &used, why);
+    if (rc != RC_OK)
+        return rc;
+    rc = edit_bulk_add(r->bulk, unit, assign, used, why);
     if (rc != RC_OK && why->column == 0)
-        fault_at(why, 0, column_of(r, why->what));
+        fault_at(why, 0, column_of(r, why));
     return rc;
 }
 
-/* A row can be wrong; the world being wrong (disk, database, line limit) ends the import.
- */
+/* A row can be wrong; the world being wrong (disk, database, log) ends the import. */
 static bool
-is_rows_fault(enum rc rc)
+is_rows_fault(const struct fault *f)
 {
-    return rc == RC_INVALID || rc == RC_MALFORMED || rc == RC_DENIED ||
-           rc == RC_NOTFOUND || rc == RC_AMBIGUOUS;
+    return f->code != FAULT_NONE && f->code != FAULT_DATABASE &&
+           f->code != FAULT_DISK_FULL && f->code != FAULT_NODE_IO &&
+           f->code != FAULT_NO_LOG;
+}
+
+/* Spreadsheets write rows of commas where a row was emptied. */
+static bool
+is_blank(char *const *cells, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (cells[i][0] != '\0')
+            return false;
+    return true;
 }
 
 static enum rc
@@ -159,20 +288,17 @@ read_rows(struct reading *r, struct fault *why)
         char *const *cells = NULL;
         size_t n = 0;
         uint32_t line = 0, bad = 0;
-        struct fault row = {0};
+        struct fault row = {.rc = RC_OK};
         enum rc rc = csv_next(r->csv, &cells, &n, &line, &bad);
         if (rc == RC_NO)
             return RC_OK;
         if (rc == RC_MALFORMED) {
             fault_set(&row, rc, FAULT_BAD_TEXT, "csv");
             fault_at(&row, line, bad);
-        } else if (rc == RC_LIMIT) {
-            fault_set(why, rc, FAULT_FILE_SIZE, "csv");
-            fault_want(why, "%d", CSV_LINE_BYTES_MAX);
-            fault_at(why, line, bad);
-            return rc;
         } else if (rc != RC_OK) {
-            return fault_set(why, rc, FAULT_NODE_IO, "csv");
+            return say_unread(rc, line, bad, why);
+        } else if (is_blank(cells, n)) {
+            continue;
         } else {
             rc = take_row(r, cells, n, &row);
         }
@@ -181,7 +307,7 @@ read_rows(struct reading *r, struct fault *why)
             r->report->taken++;
             continue;
         }
-        if (!is_rows_fault(rc)) {
+        if (!is_rows_fault(&row)) {
             if (why != NULL)
                 *why = row;
             return rc;
@@ -204,10 +330,12 @@ sheet_import(struct ledger *l, const struct author *a, const char *type, uint32_
     enum rc rc = edit_bulk_begin(l, a, type, out->batch, &r.bulk, why);
     if (rc != RC_OK)
         return rc;
+    if (dry)
+        edit_bulk_try(r.bulk);
     r.type = type_by_name(ledger_types(l), type);
     rc = csv_open(fd, &r.csv);
     if (rc != RC_OK)
-        fault_set(why, rc, FAULT_NODE_IO, "csv");
+        say_unread(rc, 1, 0, why);
     else
         rc = read_head(&r, why);
     if (rc == RC_OK)
@@ -279,15 +407,15 @@ add_cell(struct writing *w, struct slice s, bool is_first)
 {
     if (!is_first)
         buf_add_u8(&w->out, ',');
-    bool is_formula = s.n > 0 && memchr("=+-@\t\r", s.p[0], 6) != NULL;
-    bool quote = is_formula;
+    bool is_guarded = is_formula(s);
+    bool quote = is_guarded;
     for (size_t i = 0; i < s.n; i++)
         quote = quote || memchr(",\"\r\n", s.p[i], 4) != NULL;
     if (!quote) {
         add_text(w, s);
         return;
     }
-    buf_add(&w->out, is_formula ? "\"'" : "\"", is_formula ? 2 : 1);
+    buf_add(&w->out, is_guarded ? "\"'" : "\"", is_guarded ? 2 : 1);
     for (size_t i = 0, from = 0; i <= s.n; i++) {
         if (i < s.n && s.p[i] != '"')
             continue;

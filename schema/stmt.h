@@ -98,7 +98,6 @@
     X(QUERY_NUMBERS, "SELECT no, type, number, id FROM record"                             \
         " WHERE number BETWEEN ?1 AND ?2")                                                 \
     X(QUERY_ITEMS_N, "SELECT count(*) FROM record_item WHERE no = ?1")                     \
-    X(QUERY_FIRST_IN, "SELECT no, type FROM record WHERE entry BETWEEN ?1 AND ?2")         \
     X(QUERY_CASE, "SELECT no, field FROM conflict WHERE name = ?1")                        \
     X(QUERY_CASES, "SELECT no, field, name FROM conflict ORDER BY name")                   \
     X(QUERY_CASES_N, "SELECT count(*) FROM conflict")                                      \
