@@ -294,6 +294,15 @@ remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
 }
 
 static bool
+port_is_given(const struct demo *d, unsigned n, uint16_t port)
+{
+    for (unsigned i = 0; i < n; i++)
+        if (d->node[i].port == port)
+            return true;
+    return false;
+}
+
+static bool
 lay_out(struct demo *d, unsigned n)
 {
     d->nodes_n = n;
@@ -302,7 +311,9 @@ lay_out(struct demo *d, unsigned n)
         struct demo_node *dn = &d->node[i];
         /* Spread over the compounds: every (87 / n)-th group. */
         dn->unit = i == 0 ? 0 : demo_group_unit((i - 1) * DEMO_GROUPS / n);
-        dn->port = demo_free_port();
+        do {
+            dn->port = demo_free_port();
+        } while (dn->port != 0 && port_is_given(d, i, dn->port));
         if (i == 0)
             (void)snprintf(dn->dir, sizeof(dn->dir), "%.4000s/hub", d->dir);
         else

@@ -36,19 +36,27 @@ demo_sleep_ms(unsigned ms)
     nanosleep(&t, NULL);
 }
 
+/* Below the range from which the system takes ports for outgoing calls: one of those
+ * could be taken by a neighbour before the daemon listens on it. */
 uint16_t
 demo_free_port(void)
 {
-    struct sockaddr_in at = {.sin_family = AF_INET,
-                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t n = sizeof(at);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return 0;
-    bool ok = bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0 &&
-              getsockname(fd, (struct sockaddr *)&at, &n) == 0;
-    close(fd);
-    return ok ? ntohs(at.sin_port) : 0;
+    for (unsigned tries = 0; tries < 100; tries++) {
+        uint16_t port;
+        bytes_random(&port, sizeof(port));
+        port = (uint16_t)(10000 + port % 20000);
+        struct sockaddr_in at = {.sin_family = AF_INET,
+                                 .sin_port = htons(port),
+                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (fd < 0)
+            return 0;
+        bool ok = bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0;
+        close(fd);
+        if (ok)
+            return port;
+    }
+    return 0;
 }
 
 /* In the child: the words, the node, output into the pipe; it ends when we do. */
@@ -125,20 +133,28 @@ demo_run(struct demo *d, const struct demo_node *n, ...)
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* The ready line is the first that a daemon prints. */
+/* The first line that a daemon prints says that it is ready, or why it is not; it is left
+ * in `out`. */
 static bool
-wait_ready(int fd, int pid)
+wait_ready(int fd, int pid, struct buf *out)
 {
-    char byte;
     uint64_t until = demo_now_ms() + READY_MS;
     struct pollfd p = {.fd = fd, .events = POLLIN};
-    while (demo_now_ms() < until) {
-        if (poll(&p, 1, 200) > 0)
-            return read(fd, &byte, 1) == 1;
-        if (waitpid(pid, NULL, WNOHANG) == pid)
+    out->n = 0;
+    while (demo_now_ms() < until && out->n < 4096) {
+        char byte = 0;
+        if (poll(&p, 1, 200) <= 0) {
+            if (waitpid(pid, NULL, WNOHANG) == pid)
+                return false;
+            continue;
+        }
+        if (read(fd, &byte, 1) != 1)
             return false;
+        if (byte == '\n')
+            break;
+        buf_add_u8(out, (uint8_t)byte);
     }
-    return false;
+    return out->n >= 5 && memcmp(out->p, "ready", 5) == 0;
 }
 
 enum rc
@@ -153,7 +169,7 @@ demo_serve(struct demo *d, struct demo_node *n)
         n->pid = 0;
         return RC_IO;
     }
-    if (wait_ready(n->ready_fd, n->pid))
+    if (wait_ready(n->ready_fd, n->pid, &d->out))
         return RC_OK;
     demo_stop(d, n);
     return RC_IO;
