@@ -77,6 +77,35 @@ scene_grant(struct scene *s, uint32_t no, uint64_t from)
 }
 
 void
+scene_scope(struct scene *s, uint32_t no, enum scope_kind kind, uint32_t unit,
+            const char *name)
+{
+    struct auth_op *op = op_new(AUTH_SCOPE);
+
+    op->scope = no;
+    op->scope_kind = kind;
+    op->unit = unit;
+    op->name = slice_text(name);
+    op_add(s, op);
+}
+
+void
+scene_node(struct scene *s, uint32_t no)
+{
+    uint8_t seed[SEED_BYTES] = {'b', (uint8_t)no};
+    struct auth_op *op = op_new(AUTH_NODE);
+    struct pair box;
+
+    pair_from_seed(PAIR_BOX, seed, &box);
+    op->node = no;
+    op->box_key = box.pub;
+    op->unit = 1;
+    op->scopes = (struct scopes){1, {SCOPE_ALL}};
+    op->ack_key = s->log[SCENE_LOGS - 1].pub;
+    op_add(s, op);
+}
+
+void
 scene_seal(struct scene *s, const struct line *lines, size_t n, uint64_t size,
            const struct hash *root)
 {

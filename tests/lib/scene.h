@@ -33,6 +33,9 @@ void scene_fini(struct scene *s);
 
 /* Operations of the next authority entry. */
 void scene_grant(struct scene *s, uint32_t no, uint64_t from);
+void scene_scope(struct scene *s, uint32_t no, enum scope_kind kind, uint32_t unit,
+                 const char *name);
+void scene_node(struct scene *s, uint32_t no);
 void scene_seal(struct scene *s, const struct line *lines, size_t n, uint64_t size,
                 const struct hash *root);
 void scene_revoke(struct scene *s, uint32_t no, uint64_t seq, const struct hash *id);
