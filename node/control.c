@@ -5,15 +5,18 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "node/clock.h"
 #include "node/wire.h"
 
-#define CONTROLS_MAX 32
 #define CONTROL_READ_S 10
 #define CONTROL_WRITE_S 30
 #define READ_BYTES 65536
+#define FULL_MS 200       /* until the next one is let in when all places are taken */
+#define IDLE_MS_FULL 1000 /* then so long without a word is enough */
 
 struct control {
     struct control *next;
@@ -22,6 +25,7 @@ struct control {
     struct event *readable, *writable;
     struct buf in, out;
     struct dial *dial; /* the exchange it waits for */
+    uint64_t made_ms;
     bool is_answered;
 };
 
@@ -228,6 +232,26 @@ on_readable(evutil_socket_t fd, short what, void *arg)
         take_request(c);
 }
 
+static bool
+is_idle(const struct control *c, uint64_t now)
+{
+    int waiting = 0;
+    return !c->is_answered && c->dial == NULL && now - c->made_ms >= IDLE_MS_FULL &&
+           ioctl(c->fd, FIONREAD, &waiting) == 0 && waiting == 0;
+}
+
+/* All places are taken: those who have not asked anything yet leave. */
+static void
+let_idle_go(struct daemon *d)
+{
+    uint64_t now = now_ms();
+    for (struct control *c = d->controls, *next; c != NULL; c = next) {
+        next = c->next;
+        if (is_idle(c, now))
+            control_free(c);
+    }
+}
+
 void
 control_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *from,
                int n, void *arg)
@@ -237,15 +261,18 @@ control_accept(struct evconnlistener *listener, evutil_socket_t fd, struct socka
     (void)listener;
     (void)from;
     (void)n;
+    if (d->controls_n >= d->controls_max)
+        let_idle_go(d);
     struct control *c = mem_new(sizeof(*c));
-    *c = (struct control){.next = d->controls, .daemon = d, .fd = fd, .in_fd = -1};
+    *c = (struct control){
+        .next = d->controls, .daemon = d, .fd = fd, .in_fd = -1, .made_ms = now_ms()};
     c->readable = event_new(d->base, fd, EV_READ | EV_PERSIST, on_readable, c);
     c->writable = event_new(d->base, fd, EV_WRITE, on_writable, c);
     d->controls = c;
     d->controls_n++;
     event_add(c->readable, &limit);
-    if (d->controls_n >= CONTROLS_MAX)
-        door_pause(&d->control, 0);
+    if (d->controls_n >= d->controls_max)
+        door_pause(&d->control, FULL_MS);
 }
 
 enum rc

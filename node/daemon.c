@@ -8,8 +8,9 @@
 
 #include "node/clock.h"
 
-/* Standard streams, lock, log, database, guards, loop, doors, commands at work, calls. */
-#define FILES_OWN 128
+/* Standard streams, lock, log, database, guards, loop, doors, one to spare. */
+#define FILES_OWN 20
+#define CALLS_MAX 32 /* at a time, about */
 
 uint32_t
 jitter_ms(uint32_t min, uint32_t max)
@@ -235,25 +236,27 @@ is_ignored(int signo)
     return sigaction(signo, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
 }
 
-/* As many peers as descriptors allow, and some left for commands, calls and the database.
+/* As many peers and commands as descriptors allow; a small limit is shared three to one.
  */
-static size_t
-peers_max(void)
+static void
+share_files(struct daemon *d)
 {
     struct rlimit files = {0};
+    const rlim_t want = CONNECTIONS_MAX + CONTROLS_MAX + CALLS_MAX + FILES_OWN;
+    d->peers_max = CONNECTIONS_MAX;
+    d->controls_max = CONTROLS_MAX;
     if (getrlimit(RLIMIT_NOFILE, &files) != 0)
-        return CONNECTIONS_MAX;
-    rlim_t want = CONNECTIONS_MAX + FILES_OWN;
+        return;
     if (files.rlim_cur < want && files.rlim_cur < files.rlim_max) {
         files.rlim_cur = files.rlim_max < want ? files.rlim_max : want;
         (void)setrlimit(RLIMIT_NOFILE, &files);
         (void)getrlimit(RLIMIT_NOFILE, &files);
     }
     if (files.rlim_cur >= want)
-        return CONNECTIONS_MAX;
-    /* A small limit is shared by halves. */
-    return (size_t)(files.rlim_cur > 2 * FILES_OWN ? files.rlim_cur - FILES_OWN
-                                                   : files.rlim_cur / 2);
+        return;
+    size_t rest = files.rlim_cur > FILES_OWN ? (size_t)files.rlim_cur - FILES_OWN : 0;
+    d->controls_max = rest / 4 < CONTROLS_MAX ? rest / 4 + 1 : CONTROLS_MAX;
+    d->peers_max = rest * 3 / 4 < CONNECTIONS_MAX ? rest * 3 / 4 : CONNECTIONS_MAX;
 }
 
 static enum rc
@@ -285,7 +288,7 @@ daemon_new(struct node *n, const struct serve *s, struct daemon **out, struct fa
     struct daemon *d = mem_new(sizeof(*d));
     d->node = n;
     d->serve = *s;
-    d->peers_max = peers_max();
+    share_files(d);
     d->base = event_base_new();
     *out = d;
     signal(SIGPIPE, SIG_IGN);

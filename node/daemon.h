@@ -49,7 +49,7 @@ struct door { /* accepts; pauses when it cannot, so that the loop does not spin 
 };
 bool door_open(struct daemon *d, struct door *door, const struct sockaddr *at,
                socklen_t n) MUST_USE;
-void door_pause(struct door *door, unsigned ms); /* 0: until door_resume */
+void door_pause(struct door *door, unsigned ms); /* or until door_resume */
 void door_resume(struct door *door);
 void door_close(struct door *door);
 
@@ -76,6 +76,7 @@ void dial_lost(struct dial *d, const struct sync_report *report);
 void dial_free(struct dial *d);
 
 /* ---- control.c: DIR/control.sock */
+#define CONTROLS_MAX 32 /* at a time; further ones wait outside */
 enum rc control_listen(struct daemon *d, struct fault *why) MUST_USE;
 void control_stop(struct daemon *d);
 void control_accept(struct evconnlistener *listener, evutil_socket_t fd,
@@ -90,7 +91,7 @@ struct daemon {
     struct serve serve;
     struct door net, control;
     struct control *controls;
-    size_t controls_n;
+    size_t controls_n, controls_max;
     struct event *stop[3], *seal, *repair, *changed;
     struct peer *peers;
     struct dial *dials;

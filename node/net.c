@@ -77,8 +77,7 @@ door_pause(struct door *door, unsigned ms)
 {
     evconnlistener_disable(door->listener);
     door->is_paused = true;
-    if (ms > 0)
-        timer_set(door->resume, ms);
+    timer_set(door->resume, ms);
 }
 
 void
