@@ -107,6 +107,7 @@ sync_by_daemon(struct cli *c, const char *address, struct sync_report *report,
     *needs_join = node_needs_join(c->node);
     node_close(c->node);
     c->node = NULL;
+    *why = (struct fault){0};
     rc = control_sync(c->dir, address, report);
     /* Locked, and no daemon: another command is at work. */
     return rc == RC_OFFLINE ? fault_set(why, RC_BUSY, FAULT_NODE_LOCKED, "%s", c->dir)
@@ -127,6 +128,10 @@ run(struct cli *c, int argc, char **argv)
     enum rc rc = sync_here(c, argv[0], &report, &needs_join, &why);
     if (rc == RC_BUSY && why.code == FAULT_NODE_LOCKED)
         rc = sync_by_daemon(c, argv[0], &report, &needs_join, &why);
+    if (rc == RC_BUSY && why.code == FAULT_NONE) { /* it died before it had answered */
+        complain(c, WORD_DAEMON_GONE, NULL);
+        return rc_exit(rc);
+    }
     if (rc != RC_OK)
         return fail(c, rc, &why);
     if (is_invite_refused(&report, needs_join))
