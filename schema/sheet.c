@@ -80,6 +80,8 @@ static const struct field *
 field_of(const struct type *t, const char *name)
 {
     const struct field *f = field_by_name(t, name);
+    if (f != NULL && f->code < FIELD_FIRST_OWN)
+        return NULL;
     for (size_t i = 0; f == NULL && i < t->fields_n; i++)
         if (strcmp(t->field[i].label.zh, name) == 0 ||
             strcmp(t->field[i].label.en, name) == 0)
@@ -210,8 +212,10 @@ column_of(const struct reading *r, const struct fault *why)
 {
     for (size_t i = 0; i < r->columns_n; i++) {
         const struct column *c = &r->column[i];
-        bool is_it = c->kind == COLUMN_OF_UNIT && why->code == FAULT_NO_SCOPE;
-        if (is_it || (c->field != NULL && strcmp(c->field, why->what) == 0))
+        bool is_units = why->code == FAULT_NO_SCOPE || why->code == FAULT_NOT_READABLE ||
+                        strcmp(why->what, r->type->name) == 0;
+        if ((c->kind == COLUMN_OF_UNIT && is_units) ||
+            (c->kind == COLUMN_OF_FIELD && strcmp(c->field, why->what) == 0))
             return (uint32_t)i + 1;
     }
     return 0;
