@@ -117,6 +117,8 @@ node_up(struct world *w, unsigned i)
     if (w->setup->planted == PLANT_LYING_DISK)
         disk_lie(i, true);
     enum rc rc = member_open(n->m);
+    if (rc == RC_OK)
+        rc = upset_assume(w, i);
     world_note(w, "up %u %d", i, (int)rc);
     if (rc != RC_OK) {
         world_fail(w, "I12 node %u does not open after a crash: %s", i, rc_name(rc));
@@ -148,7 +150,8 @@ bring_up(struct world *w)
         /* Two to a group: its leader and its helper write the same records. */
         struct member *m = community_invite(&w->c, FIXTURE_GROUP + (i - 1) / 2,
                                             i % 2 == 1 ? ROLE_LEADER : ROLE_HELPER);
-        if (community_join(&w->c, m) != RC_OK)
+        w->node[i].is_late = i <= w->setup->joins;
+        if (!w->node[i].is_late && community_join(&w->c, m) != RC_OK)
             world_fail(w, "birth: node %u does not join", i);
     }
     for (unsigned i = 0; i < (n + 1) / 2 && i < SHARED_MAX; i++)
@@ -156,7 +159,8 @@ bring_up(struct world *w)
             member_add(&w->c.m[0], "household", FIXTURE_GROUP + i, "door", "3-2-501");
     community_sync(&w->c);
     for (unsigned i = 0; i < n; i++)
-        w->node[i] = (struct wnode){.m = &w->c.m[i], .is_up = true};
+        w->node[i] =
+            (struct wnode){.m = &w->c.m[i], .is_up = true, .is_late = w->node[i].is_late};
 }
 
 static void
@@ -258,11 +262,16 @@ tick(struct world *w)
         bool is_liar = w->setup->has_liar && i == n - 1;
         if (is_liar && w->is_chaos && w->node[i].is_up && rng_chance(&w->rng, 100))
             liar_tick(w, i);
+        if (is_liar && w->setup->forks && w->is_chaos && w->node[i].is_up &&
+            rng_chance(&w->rng, 60))
+            upset_fork(w, i);
         if (w->writes_left > 0 && w->node[i].is_up && rng_chance(&w->rng, 60))
             write_something(w, i);
     }
     if (w->node[0].is_up && rng_chance(&w->rng, 8))
         write_seal(w);
+    if (w->setup->revokes && w->is_chaos && w->node[0].is_up && rng_chance(&w->rng, 3))
+        upset_revoke(w);
     for (size_t k = 0; k < w->links_n; k++)
         link_tick(w, &w->link[k]);
 }

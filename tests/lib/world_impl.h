@@ -8,6 +8,7 @@
 #include "tests/lib/world.h"
 
 #define SHARED_MAX 16
+#define TIPS_MAX 12
 
 struct acked { /* a write that its command called saved */
     unsigned node;
@@ -18,6 +19,7 @@ struct acked { /* a write that its command called saved */
 struct wnode {
     struct member *m;
     bool is_up;
+    bool is_late;     /* joins over the wire */
     uint64_t back_ms; /* down: when it starts again */
     bool is_mute;     /* the process hangs: nothing is taken, nothing sent */
 };
@@ -34,6 +36,11 @@ struct wlink {
     struct wend end[2];
     uint64_t dial_ms;
     bool is_cut;
+};
+
+struct tip { /* of a branch that the liar has told somebody */
+    uint64_t seq;
+    struct hash id;
 };
 
 struct world {
@@ -54,6 +61,8 @@ struct world {
     size_t acked_n;
     struct record_key shared[SHARED_MAX]; /* records that several nodes change */
     size_t shared_n;
+    struct tip tip[TIPS_MAX];
+    size_t tips_n;
     struct hash_run trace;
 };
 
@@ -82,6 +91,22 @@ void write_seal(struct world *w);
 void write_upkeep(struct world *w);
 /* world_liar.c: the liar says something false to whoever it is connected to. */
 void liar_tick(struct world *w, unsigned i);
+/* An entry as a RUN, behind whatever the session was going to say. */
+void liar_tell(struct world *w, struct wlink *l, unsigned e, struct slice entry,
+               bool aside);
+/* A whole entry of log `log` behind `prev`, signed by whoever `by` is. */
+void liar_entry(struct world *w, const struct key *log, uint64_t seq,
+                const struct hash *prev, const struct pair *by, struct buf *out,
+                struct hash *id);
+/* world_upset.c: forks, revokes, joins. */
+void upset_fork(struct world *w, unsigned i);
+void upset_revoke(struct world *w);
+bool upset_needs_join(const struct world *w, unsigned i);
+/* A node that still needs to join works under its invite, after each start. */
+enum rc upset_assume(struct world *w, unsigned i) MUST_USE;
+/* The session of an end that joins, or answers joiners. */
+void upset_setup(struct world *w, struct wlink *l, unsigned e,
+                 struct session_setup *setup);
 /* world_check.c: the properties, at the end. */
 bool world_is_equal(struct world *w);
 void world_check(struct world *w);

@@ -7,22 +7,21 @@
 #include "sync/message.h"
 #include "sync/session_impl.h"
 
-/* One entry as a RUN, behind whatever the session was going to say. */
-static void
-tell(struct world *w, struct wlink *l, unsigned e, struct slice entry)
+void
+liar_tell(struct world *w, struct wlink *l, unsigned e, struct slice entry, bool aside)
 {
     struct session *s = l->end[e].s;
     size_t at = frame_begin(&s->frames, MESSAGE_RUN);
-    buf_add_u8(&s->frames, 0);
+    buf_add_u8(&s->frames, aside ? 2 : 0);
     buf_add_slice(&s->frames, entry);
     frame_end(&s->frames, at);
     s->runs_out++;
     w->out->lies++;
 }
 
-/* A whole entry with one sealed item, signed by whoever `by` is. */
-static void
-make_entry(struct world *w, const struct key *log, uint64_t seq, const struct hash *prev,
+/* It has one sealed item. */
+void
+liar_entry(struct world *w, const struct key *log, uint64_t seq, const struct hash *prev,
            const struct pair *by, struct buf *out, struct hash *id)
 {
     struct member *m = w->node[w->setup->nodes - 1].m;
@@ -79,9 +78,9 @@ lie_forged(struct world *w, struct wlink *l, unsigned e)
     struct hash id;
     if (log == NULL)
         return;
-    make_entry(w, &log->key, log->head_seq + 1, &log->head, &w->node[l->node[e]].m->log,
+    liar_entry(w, &log->key, log->head_seq + 1, &log->head, &w->node[l->node[e]].m->log,
                &entry, &id);
-    tell(w, l, e, buf_slice(&entry));
+    liar_tell(w, l, e, buf_slice(&entry), false);
     buf_free(&entry);
 }
 
@@ -95,9 +94,9 @@ lie_gap(struct world *w, struct wlink *l, unsigned e)
     uint64_t seq = 0;
     if (!own_head(w, l->node[e], &seq, &prev))
         seq = 0;
-    make_entry(w, &m->log.pub, seq + 1, &prev, &m->log, &first, &id);
-    make_entry(w, &m->log.pub, seq + 2, &id, &m->log, &second, &id);
-    tell(w, l, e, buf_slice(&second));
+    liar_entry(w, &m->log.pub, seq + 1, &prev, &m->log, &first, &id);
+    liar_entry(w, &m->log.pub, seq + 2, &id, &m->log, &second, &id);
+    liar_tell(w, l, e, buf_slice(&second), false);
     buf_free(&first);
     buf_free(&second);
 }
@@ -126,7 +125,7 @@ lie_again(struct world *w, struct wlink *l, unsigned e)
     if (store->trunk(store->self, &log->key, log->head_seq, take_first, &again) ==
             RC_OK &&
         again.entry.n > 0)
-        tell(w, l, e, buf_slice(&again.entry));
+        liar_tell(w, l, e, buf_slice(&again.entry), false);
     buf_free(&again.entry);
 }
 

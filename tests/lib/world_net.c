@@ -44,7 +44,20 @@ open_end(struct world *w, struct wlink *l, unsigned e)
                                   .now_ms = w->now_ms};
     setup.community = *replica_community(setup.replica);
     pair_new_random(PAIR_BOX, &setup.ephemeral);
+    upset_setup(w, l, e, &setup);
     l->end[e].s = session_new(&setup);
+}
+
+static enum rc
+step_once(struct wend *me, struct ledger *ledger, const struct session_event *event,
+          bool *did_change)
+{
+    enum rc rc = session_step(me->s, event, &me->fx);
+    if (rc == RC_OK && me->fx.changes.n > 0) {
+        *did_change = true;
+        rc = ledger_project(ledger, &me->fx.changes);
+    }
+    return rc;
 }
 
 /* One turn, in the shell's order: begin, step, project, commit, and only then the wire.
@@ -64,15 +77,22 @@ step(struct world *w, struct wlink *l, unsigned e, enum session_event_kind kind,
     bool did_change = false;
     enum rc rc = ledger_begin(ledger);
     if (rc == RC_OK) {
-        rc = session_step(me->s, &event, &me->fx);
-        if (rc == RC_OK && me->fx.changes.n > 0) {
+        rc = step_once(me, ledger, &event, &did_change);
+        if (rc == RC_OK && me->fx.has_join) {
             did_change = true;
-            rc = ledger_project(ledger, &me->fx.changes);
+            rc = hub_join(ledger, &w->c.hub, &me->fx.join);
+            event.kind = SESSION_JOINED;
+            if (rc == RC_OK)
+                rc = step_once(me, ledger, &event, &did_change);
         }
         if (rc == RC_OK)
             rc = ledger_commit(ledger);
         else
             ledger_rollback(ledger);
+    }
+    if (rc == RC_DENIED) {
+        link_close(w, l);
+        return;
     }
     if (rc != RC_OK) {
         node_trouble(w, i, rc);

@@ -1,6 +1,6 @@
 /* The mesh, simulated: see tests/lib/world.h. One test a group of seeds; a failure prints
- * its seed, and `test_world SEED [NODES] [liar]` plays that one alone, twice, with its
- * trace. */
+ * its seed, and `test_world SEED [NODES] [liar|upset]` plays that one alone, twice, with
+ * its trace. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,11 +14,13 @@
 #if __has_feature(address_sanitizer)
 #define SEEDS 40
 #define BIG 1
+#define UPSET 15
 #endif
 #endif
 #ifndef SEEDS
 #define SEEDS 300
 #define BIG 3
+#define UPSET 100
 #endif
 
 static unsigned tests;
@@ -39,9 +41,22 @@ env(const char *name, unsigned otherwise)
     return v != NULL ? (unsigned)strtoul(v, NULL, 10) : otherwise;
 }
 
+static struct world_setup
+upset_setup_of(uint64_t seed)
+{
+    return (struct world_setup){.seed = seed,
+                                .nodes = 5,
+                                .writes = 60,
+                                .has_liar = true,
+                                .forks = seed % 4 != 3,
+                                .revokes = seed % 4 != 2,
+                                .joins = (unsigned)(seed % 3)};
+}
+
 struct sum {
     unsigned bad;
     unsigned long long crashes, errors, acked, lies, seals, steps;
+    unsigned long long branches, revoked, joined;
 };
 
 static bool
@@ -55,6 +70,9 @@ run(const struct world_setup *s, struct sum *sum)
     sum->lies += r.lies;
     sum->seals += r.seals;
     sum->steps += r.steps;
+    sum->branches += r.branches;
+    sum->revoked += r.revoked;
+    sum->joined += r.joined;
     if (!r.is_fine) {
         sum->bad++;
         printf("# seed %llu, %u nodes%s: %s\n", (unsigned long long)s->seed, s->nodes,
@@ -93,6 +111,24 @@ many(const char *name, unsigned from, unsigned n, unsigned nodes, unsigned write
     tap(sum.bad == 0, line);
 }
 
+/* Logs that fork, logs that end, nodes that join in the midst of it. */
+static void
+upset(unsigned from, unsigned n)
+{
+    char line[256];
+    struct sum sum = {0};
+    for (unsigned i = 0; i < n; i++) {
+        struct world_setup s = upset_setup_of(from + i);
+        (void)run(&s, &sum);
+    }
+    snprintf(line, sizeof(line),
+             "upset: %u seeds, %llu branches, %llu revokes, %llu tries to join, %llu "
+             "crashes, %llu errors, %llu writes saved",
+             n, sum.branches, sum.revoked, sum.joined, sum.crashes, sum.errors,
+             sum.acked);
+    tap(sum.bad == 0, line);
+}
+
 /* A fault that the shell could have is caught within 50 seeds. */
 static void
 planted(const char *name, enum planted what)
@@ -116,6 +152,8 @@ one(int argc, char **argv)
                             .nodes = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 5,
                             .writes = env("LINJULI_SIM_WRITES", 100),
                             .has_liar = argc > 3};
+    if (argc > 3 && strcmp(argv[3], "upset") == 0)
+        s = upset_setup_of(s.seed);
     world_run(&s, &r[0]);
     world_run(&s, &r[1]);
     bool same = memcmp(r[0].trace, r[1].trace, 16) == 0;
@@ -143,6 +181,7 @@ main(int argc, char **argv)
     if (env("LINJULI_SIM_HUNT", 0) > 0)
         return failed;
     many("twenty nodes", 900001, env("LINJULI_SIM_BIG", BIG), 20, 120);
+    upset(2000001, env("LINJULI_SIM_UPSET", UPSET));
     planted("saved before the commit", PLANT_ACK_EARLY);
     planted("a disk that lies about sync", PLANT_LYING_DISK);
     printf("1..%u\n", tests);
