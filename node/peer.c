@@ -15,7 +15,7 @@
 #define SETTLED_MS 60000 /* no `sync` any more */
 #define STEADY_MS 10000  /* open for so long: the next loss is a new one */
 #define TRIES_KEPT 3
-#define TURN_MS 5 /* the loop is never held over 10 ms: then the next one */
+#define TURN_MS 3 /* then the next one: a step adds 3 to 6, and 10 is the most */
 
 static void on_readable(evutil_socket_t fd, short what, void *arg);
 static void on_writable(evutil_socket_t fd, short what, void *arg);

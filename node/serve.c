@@ -65,10 +65,10 @@ node_serve(struct node *n, const struct serve *s, struct fault *why)
         if (event_base_dispatch(d->base) < 0)
             rc = fault_set(why, RC_IO, FAULT_NODE_IO, "libevent");
     }
-    log_info("end hold_us=%llu work_us=%llu command_us=%llu",
-             (unsigned long long)d->max_hold_us, (unsigned long long)d->max_work_us,
-             (unsigned long long)d->max_command_us);
+    unsigned long long hold = d->max_hold_us, work = d->max_work_us;
+    unsigned long long command = d->max_command_us;
     daemon_free(d);
+    log_info("end hold_us=%llu work_us=%llu command_us=%llu", hold, work, command);
     log_close();
     return rc;
 }
