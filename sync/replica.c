@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* Leaves of the community's tree added per settle: some milliseconds. */
-#define LEAVES_A_SETTLE 8192
+#define LEAVES_A_SETTLE 2048
 
 struct replica *
 replica_new_with(const struct sync_store *store, const struct codec *c)
