@@ -241,34 +241,105 @@ fits(const struct wants *ws, const struct record_row *r)
     return true;
 }
 
+static uint8_t
+lower(uint8_t c)
+{
+    return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
+}
+
+static bool
+contains(struct slice in, struct slice what)
+{
+    for (size_t at = 0; at + what.n <= in.n; at++) {
+        size_t i = 0;
+        while (i < what.n && lower(in.p[at + i]) == lower(what.p[i]))
+            i++;
+        if (i == what.n)
+            return true;
+    }
+    return false;
+}
+
+/* A first look at the typed row itself, as TABLE_LIST tells it: what cannot fit is not
+ * read any further. What stands in the private half is judged later. */
+static bool
+row_fits(sqlite3_stmt *s, const struct table *t, const struct want *w)
+{
+    int column = w->is_state ? COLUMN_STATE : table_column_of(t, w->field->code);
+    struct value v;
+    if (column < 0)
+        return true;
+    column += TABLE_LIST_FIRST;
+    bool is_null = sqlite3_column_type(s, column) == SQLITE_NULL;
+    if (w->is_state)
+        return !is_null && sqlite3_column_int(s, column) == w->state;
+    if (!value_decode(w->field->kind, buf_slice(&w->value), &v) || v.is_nil || is_null)
+        return is_null && v.is_nil;
+    if (w->field->kind == VALUE_BOOL)
+        return (sqlite3_column_int(s, column) != 0) == v.as.yes;
+    if (table_is_integer(w->field->kind))
+        return sqlite3_column_int64(s, column) == v.as.num;
+    return slice_eq(db_column_slice(s, column),
+                    table_is_text(w->field->kind) ? v.as.text : buf_slice(&w->value));
+}
+
+static bool
+row_has(sqlite3_stmt *s, const struct table *t, struct slice text)
+{
+    if (text.n == 0 || t->type->private_code != 0 ||
+        sqlite3_column_type(s, TABLE_LIST_FIRST + COLUMN_NUMBER) != SQLITE_NULL)
+        return true;
+    for (int i = 0; i < t->own_n; i++)
+        if (table_is_text(t->own[i]->kind) &&
+            contains(db_column_slice(s, TABLE_LIST_FIRST + COLUMN_FIRST_OWN + i), text))
+            return true;
+    struct number n;
+    char number[NUMBER_TEXT_BYTES] = "";
+    if (sqlite3_column_type(s, 4) != SQLITE_NULL) {
+        number_unpack(sqlite3_column_int64(s, 4), &n);
+        number_print(&n, number);
+    }
+    return contains(slice_text(number), text);
+}
+
 static enum rc
-list_numbers(struct ledger *l, const struct type *t, const struct wants *ws,
-             struct buf *out)
+list_numbers(struct ledger *l, const struct type *type, const struct wants *ws,
+             struct slice text, struct buf *out)
 {
     sqlite3_stmt *s = NULL;
+    const struct table *t = table_of(l->tables, type->code);
     bool row = false;
-    enum rc rc = table_stmt(l->tables, t->code, TABLE_LIST, &s);
+    enum rc rc = table_stmt(l->tables, type->code, TABLE_LIST, &s);
     if (rc != RC_OK)
         return rc;
     if (ws->has_unit)
         sqlite3_bind_int64(s, 1, ws->unit);
-    while ((rc = db_step(l->db, s, &row)) == RC_OK && row)
-        buf_add_u64(out, (uint64_t)sqlite3_column_int64(s, 0));
+    while ((rc = db_step(l->db, s, &row)) == RC_OK && row) {
+        bool fit = row_has(s, t, text);
+        for (size_t i = 0; fit && i < ws->n; i++)
+            fit = row_fits(s, t, &ws->w[i]);
+        if (fit)
+            buf_add_u64(out, (uint64_t)sqlite3_column_int64(s, 0));
+    }
     sqlite3_reset(s);
     return rc;
 }
 
-/* Collected first: whoever is told may list, or write. */
+/* Collected first: whoever is told may list, or write. `text` empty: any. */
 static enum rc
-list_rows(struct ledger *l, const struct type *t, const struct wants *ws, uint64_t limit,
-          record_fn each, void *arg)
+list_rows(struct ledger *l, const struct type *t, const struct wants *ws,
+          struct slice text, uint64_t limit, record_fn each, void *arg)
 {
     struct view *v = mem_new(sizeof(*v));
     struct buf rows = BUF_NONE;
     uint64_t n = 0;
-    bool more = !ws->is_none;
+    bool more = !ws->is_none, row = false;
     v->l = l;
-    enum rc rc = more ? list_numbers(l, t, ws, &rows) : RC_OK;
+    /* Half-way on purpose: one reading transaction instead of one a statement. */
+    sqlite3_stmt *hold = db_stmt(l->db, STMT_QUERY_HOLD);
+    enum rc rc = db_step(l->db, hold, &row);
+    if (rc == RC_OK && more)
+        rc = list_numbers(l, t, ws, text, &rows);
     struct reader r = reader_of(buf_slice(&rows));
     while (rc == RC_OK && more && r.n > 0) {
         rc = view_read(v, (int64_t)read_u64(&r));
@@ -277,6 +348,7 @@ list_rows(struct ledger *l, const struct type *t, const struct wants *ws, uint64
         else if (rc == RC_OK && fits(ws, &v->row))
             more = each(arg, &v->row) && ++n != limit;
     }
+    sqlite3_reset(hold);
     buf_free(&rows);
     view_fini(v);
     mem_free(v);
@@ -303,7 +375,7 @@ query_list(struct ledger *l, const char *type, const struct filter *f, size_t n,
     for (size_t i = 0; rc == RC_OK && i < n; i++)
         rc = want_one(l, t, &f[i], &ws, why);
     if (rc == RC_OK) {
-        rc = list_rows(l, t, &ws, limit, each, arg);
+        rc = list_rows(l, t, &ws, slice_of(NULL, 0), limit, each, arg);
         if (rc != RC_OK)
             fault_set(why, rc, FAULT_DATABASE, "%s", rc_text(rc));
     }
@@ -319,25 +391,6 @@ struct search {
     uint64_t left; /* 0: no limit */
     bool is_over;
 };
-
-static uint8_t
-lower(uint8_t c)
-{
-    return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
-}
-
-static bool
-contains(struct slice in, struct slice what)
-{
-    for (size_t at = 0; at + what.n <= in.n; at++) {
-        size_t i = 0;
-        while (i < what.n && lower(in.p[at + i]) == lower(what.p[i]))
-            i++;
-        if (i == what.n)
-            return true;
-    }
-    return false;
-}
 
 /* Not the value's bytes: the length in front of them is a letter now and then. */
 static bool
@@ -372,7 +425,7 @@ query_text(struct ledger *l, const char *text, uint64_t limit, record_fn each, v
     s.is_over = s.text.n == 0; /* nothing is asked for */
     for (size_t i = 0; rc == RC_OK && !s.is_over && i < types->n; i++)
         if (types->type[i].private_of == 0)
-            rc = list_rows(l, &types->type[i], &none, 0, search_row, &s);
+            rc = list_rows(l, &types->type[i], &none, s.text, 0, search_row, &s);
     return rc;
 }
 
