@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -110,9 +111,30 @@ peer_new(struct daemon *d, int fd, const struct sockaddr_storage *from, struct d
     return NULL;
 }
 
+struct known {
+    struct peer_row *row;
+    char address[sizeof(((struct dial *)NULL)->address)];
+};
+
+/* What an earlier connection has found out stays, where this one knows no better. */
+static void
+keep_known(void *arg, const struct peer_row *was)
+{
+    struct known *k = arg;
+    if (was->node != k->row->node)
+        return;
+    if (k->row->synced_ms < was->synced_ms)
+        k->row->synced_ms = was->synced_ms;
+    if (k->row->address[0] != '\0')
+        return;
+    (void)snprintf(k->address, sizeof(k->address), "%s", was->address);
+    k->row->address = k->address;
+}
+
 enum rc
 peer_note(struct peer *p)
 {
+    struct ledger *l = p->daemon->node->ledger;
     struct session_info info;
     session_info(p->session, &info);
     struct peer_row row = {.node = info.node,
@@ -121,7 +143,11 @@ peer_note(struct peer *p)
                            .synced_ms = p->synced_ms,
                            .skew_ms = info.skew_ms,
                            .trouble = ""};
-    return info.node == 0 ? RC_OK : peer_put(p->daemon->node->ledger, &row);
+    struct known known = {.row = &row};
+    if (info.node == 0)
+        return RC_OK;
+    enum rc rc = peer_each(l, keep_known, &known);
+    return rc == RC_OK ? peer_put(l, &row) : rc;
 }
 
 static enum rc

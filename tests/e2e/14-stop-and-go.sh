@@ -2,6 +2,7 @@
 # A transfer that is stopped, frozen and killed goes on and arrives whole; SIGTERM is obeyed
 # within 2 s; two ways between two nodes; the loop is not held; a node at rest costs nothing;
 # the log tells nothing of what is written.
+# LINJULI_ROWS: how many records (12000); LINJULI_LONG=1: the minute of silence too.
 . "$(dirname "$0")/lib.sh"
 found_hub
 H="$L -C hub"
@@ -71,7 +72,25 @@ $H status --json >status.json
 seen=$("$L" -C a status --json | grep -c '"synced_ms": [1-9]')
 is "$((seen > 0))" 1 "when they last agreed is known"
 stop a
+serve a a --listen "127.0.0.1:$(free_port)"
+stop a
 is "$((seen > 0 && $("$L" -C a status --json | grep -c '"synced_ms": [1-9]') > 0))" 1 "also afterwards"
+
+# half-open: the other side is there and says nothing (a minute; only where asked for)
+if [ -n "${LINJULI_LONG:-}" ]; then
+    serve a a
+    wait_for 20 sh -c "'$L' -C hub status --json | grep -q '\"open\": true'"
+    kill -STOP "$(cat a.pid)"
+    sleep 45
+    is "$($H status --json | grep -c '"open": true')" 1 "after 45 s of silence a peer is kept"
+    sleep 25
+    is "$($H status --json | grep -c '"open": true')" 0 "after 70 s it is let go"
+    has "$(grep peer.close hub/linjuli.log | tail -n 1)" "too long" "which the log says"
+    kill -CONT "$(cat a.pid)"
+    wait_for 60 sh -c "'$L' -C hub status --json | grep -q '\"open\": true'" &&
+        ok "and comes back" || not_ok "and comes back"
+    stop a
+fi
 
 # a fresh first copy without disturbance: how long was the loop held?
 join_group b 0303 Li leader
