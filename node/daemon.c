@@ -157,7 +157,7 @@ on_changed(evutil_socket_t fd, short what, void *arg)
     struct daemon *d = arg;
     (void)fd;
     (void)what;
-    if (node_may_seal(d->node)) {
+    if (node_may_seal(d->node) && hub_is_due(d->node->ledger)) {
         enum rc rc = daemon_turn(d, work_upkeep, d);
         if (rc != RC_OK)
             log_warn("upkeep.failed rc=%s", rc_name(rc));

@@ -361,7 +361,7 @@ enum rc
 node_turn(struct node *n, enum rc (*work)(struct node *n, void *arg), void *arg)
 {
     enum rc rc = turn(n, work, arg);
-    if (rc != RC_OK || !node_may_seal(n))
+    if (rc != RC_OK || !node_may_seal(n) || !hub_is_due(n->ledger))
         return rc;
     /* A new unit's scope is due in the hub's next transaction; the work is done either
      * way. */

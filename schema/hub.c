@@ -209,6 +209,12 @@ keep_unit(struct upkeep *u)
     return rc;
 }
 
+bool
+hub_is_due(const struct ledger *l)
+{
+    return l->units_changed;
+}
+
 enum rc
 hub_upkeep(struct ledger *l, const struct hub *h, bool *did)
 {
@@ -216,7 +222,7 @@ hub_upkeep(struct ledger *l, const struct hub *h, bool *did)
     struct units units = {0};
     if (did != NULL)
         *did = false;
-    if (!l->units_changed) /* asked after every turn, and nearly always in vain */
+    if (!hub_is_due(l))
         return RC_OK;
     enum rc rc = decree_begin(&u.d, l, h->hub);
     if (rc != RC_OK)

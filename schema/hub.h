@@ -53,6 +53,9 @@ bool hub_psk(struct ledger *l, const uint8_t invite[INVITE_NO_BYTES], struct key
 /* Joins both: node, grant, epochs of its scopes, in one authority entry. RC_DENIED: used,
  * expired, or the one-time signature does not hold. */
 enum rc hub_join(struct ledger *l, const struct hub *h, const struct join *j) MUST_USE;
+/* Could hub_upkeep have something to write? Asked after every turn, so that the answer no
+ * costs no transaction. */
+bool hub_is_due(const struct ledger *l);
 /* Writes what is due: scope and epoch for new units. `did` (may be NULL) tells. */
 enum rc hub_upkeep(struct ledger *l, const struct hub *h, bool *did) MUST_USE;
 /* A seal over everything accepted; RC_NO: nothing new. */
