@@ -16,6 +16,7 @@ lines_ahead(struct held *h)
     if (h->state->passed == h->state->lines_n) {
         h->ahead = 0;
         h->ahead_seal = 0;
+        h->extra = 0;
     }
 }
 
@@ -292,35 +293,41 @@ is_extension(const struct held *h, const struct fact *f)
     return f->seq == h->trunk_n + 1 && hash_eq(&f->prev, &h->top);
 }
 
+/* Below a waiting seal line, and nothing speaks against it. */
+static bool
+may_wait(const struct held *h, const struct fact *f)
+{
+    return is_extension(h, f) && f->seq <= h->ahead_seal && !h->must_check &&
+           !held_has_rival(h, f->seq);
+}
+
 enum rc
 data_take(struct replica *r, struct held *h, const struct arrival *a, enum offer *what)
 {
-    bool has_rival;
+    const struct loose *l;
+    enum rc rc = RC_OK;
 
-    if (!is_extension(h, &a->fact)) {
-        return aside(r, h, a, what);
-    }
-    has_rival = held_has_rival(h, a->fact.seq);
-    if (has_rival) {
-        const struct loose *l = held_loose(h, &a->fact.id);
-        if (l != NULL && !l->is_head) {
-            *what = OFFER_HAVE;
-            return RC_OK;
-        }
-    }
-    if (a->fact.seq <= h->ahead_seal && !has_rival && !h->must_check) {
+    if (may_wait(h, &a->fact)) {
         if (held_room(h, a->bytes.n)) {
             return hold(r, h, a, what);
         }
         h->must_check = true; /* no room to wait in: one by one, from here on */
         h->is_dirty = true;
-        enum rc rc = data_settle(r, h);
-        if (rc != RC_OK) {
-            return rc;
-        }
-        if (!is_extension(h, &a->fact)) {
-            return aside(r, h, a, what);
-        }
+        rc = data_settle(r, h);
+    }
+    if (rc == RC_OK) {
+        rc = held_make_room(r, h, a);
+    }
+    if (rc != RC_OK) {
+        return rc;
+    }
+    if (!is_extension(h, &a->fact)) {
+        return aside(r, h, a, what);
+    }
+    l = held_loose(h, &a->fact.id);
+    if (l != NULL && !l->is_head) {
+        *what = OFFER_HAVE;
+        return RC_OK;
     }
     return replica_check(r, a) ? extend(r, h, a, what) : take_bad(r, h, a, what);
 }

@@ -293,7 +293,7 @@ held_append(struct replica *r, struct held *h, const struct arrival *a)
 bool
 held_room(const struct held *h, size_t bytes_n)
 {
-    return h->held_bytes + h->loose_bytes + bytes_n <= HELD_BYTES_MAX;
+    return h->held_bytes + h->loose_bytes + bytes_n <= HELD_BYTES_MAX + h->extra;
 }
 
 enum rc

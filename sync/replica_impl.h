@@ -60,6 +60,7 @@ struct held {
     uint64_t top_clock;
     uint64_t good_from, good_to; /* signatures of (good_from, good_to] were checked */
     uint64_t held_bytes;         /* of the trunk above what is accepted, about */
+    uint64_t extra;              /* room beside the quota, as long as a line waits */
     /* loose */
     struct loose *loose;
     size_t loose_n, loose_cap;
@@ -207,6 +208,11 @@ enum rc held_prove(struct replica *r, struct held *h, const struct arrival *a) M
 /* The path, loose from `from` on, becomes the trunk: path[i] is at seq from + i. */
 enum rc held_swap(struct replica *r, struct held *h, uint64_t from,
                   const struct hash *path, size_t n) MUST_USE;
+
+/* ---- replica_room.c */
+/* An entry that a waiting line can need, and no room: other branches make it. */
+enum rc held_make_room(struct replica *r, struct held *h,
+                       const struct arrival *a) MUST_USE;
 
 /* ---- replica_data.c */
 enum rc data_take(struct replica *r, struct held *h, const struct arrival *a,

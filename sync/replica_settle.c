@@ -195,6 +195,7 @@ tidy(struct view *v)
     if (s->passed == s->lines_n) {
         h->ahead = 0;
         h->ahead_seal = 0;
+        h->extra = 0;
     }
     if (s->seal_seq > h->good_to) {
         h->good_from = s->seal_seq;
