@@ -167,6 +167,7 @@ csv_open(int fd, struct csv **out)
     c->fd = fd;
     c->line = 1;
     c->gb = iconv_open("UTF-8", "GB18030");
+    buf_reserve(&c->raw, 1); /* empty cells have a place too */
     enum rc rc = c->gb == NO_ICONV ? RC_IO : begin(c);
     if (rc != RC_OK) {
         csv_close(c);

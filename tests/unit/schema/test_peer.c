@@ -39,6 +39,8 @@ an_acknowledgement_of_a_strange_log_is_not_remembered(void **state)
     struct key strange = {.b = {9}};
     (void)state;
     community_of(&c, 1);
+    (void)member_add(&c.m[1], "need", 301, "title", "灯");
+    community_sync(&c);
     assert_ok(ledger_begin(c.m[0].l));
     assert_ok(peer_ack(c.m[0].l, 2, &strange, 7));
     assert_ok(peer_ack(c.m[0].l, 0, &c.m[1].log.pub, 7));

@@ -244,7 +244,7 @@ filters_take_what_people_type(void **state)
     assert_int_equal(list(m, "need", "?", "x"), 1000 + FAULT_UNKNOWN_FIELD);
     assert_int_equal(list(m, "?", NULL, NULL), 1000 + FAULT_UNKNOWN_TYPE);
     assert_int_equal(list(m, "need_private", NULL, NULL), 1000 + FAULT_UNKNOWN_TYPE);
-    struct filter two[] = {{"unit", "0301"}, {"unit", "0302"}};
+    struct filter two[] = {{"unit", "0302"}, {"unit", "0301"}};
     struct hits h = {.n = 0};
     assert_ok(query_list(m->l, "need", two, 2, 0, take, &h, NULL));
     assert_int_equal(h.n, 0);
