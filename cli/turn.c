@@ -51,28 +51,12 @@ do_work(struct node *n, void *arg)
     return rc == RC_OK ? w->work(w->c, &a, w->arg, &w->why) : rc;
 }
 
-static enum rc
-do_upkeep(struct node *n, void *arg)
-{
-    struct cli *c = arg;
-    struct hub hub = cli_hub(c);
-    bool did = false;
-    enum rc rc = hub_upkeep(n->ledger, &hub, &did);
-    return rc == RC_OK && !did ? RC_NO : rc;
-}
-
 int
 turn(struct cli *c, turn_fn work, void *arg)
 {
     struct work w = {.c = c, .work = work, .arg = arg};
     enum rc rc = node_turn(c->node, do_work, &w);
-    if (rc != RC_OK)
-        return fail(c, rc, &w.why);
-    /* A new unit gets its scope at once: whoever invites into it next need not wait. */
-    if (!node_may_seal(c->node))
-        return 0;
-    rc = node_turn(c->node, do_upkeep, c);
-    return rc == RC_OK || rc == RC_NO ? 0 : fail(c, rc, NULL);
+    return rc == RC_OK ? 0 : fail(c, rc, &w.why);
 }
 
 bool
