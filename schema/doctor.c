@@ -242,6 +242,21 @@ second_fini(struct ledger *again)
     mem_free(again->ring);
 }
 
+/* What the hub signed against what is held: it changes nothing, and must not stay unseen.
+ */
+static void
+check_seals(struct doctor *d)
+{
+    const struct replica *r = d->l->replica;
+    for (size_t i = 0; i < replica_wrong_n(r); i++)
+        find_thing(d,
+                   "authority entry %llu: a seal's size or root is not that of what is "
+                   "held",
+                   (unsigned long long)replica_wrong_at(r, i) + 1);
+    if (authority_is_frozen(replica_authority(r)))
+        find_thing(d, "authority: two successors of one reign, the community is frozen");
+}
+
 enum rc
 ledger_doctor(struct ledger *l, void (*finding)(void *arg, const char *what), void *arg)
 {
@@ -270,6 +285,8 @@ ledger_doctor(struct ledger *l, void (*finding)(void *arg, const char *what), vo
             rc = compare_counts(&d, &again);
         second_fini(&again);
     }
+    if (rc == RC_OK)
+        check_seals(&d);
     ledger_forget(l);
     if (own)
         ledger_rollback(l);

@@ -132,5 +132,8 @@ enum rc replica_draft_seal(struct replica *r, struct seal_draft *out) MUST_USE;
  * against what is held. Roots are computed a portion per settle, in order. */
 enum seal_verdict { SEAL_UNKNOWN, SEAL_RIGHT, SEAL_WRONG };
 enum seal_verdict replica_check_seal(const struct replica *r, uint64_t pos);
+/* Those found wrong so far: their places. */
+size_t replica_wrong_n(const struct replica *r);
+uint64_t replica_wrong_at(const struct replica *r, size_t i);
 
 #endif

@@ -276,6 +276,18 @@ replica_check_seal(const struct replica *r, uint64_t pos)
                : SEAL_UNKNOWN;
 }
 
+size_t
+replica_wrong_n(const struct replica *r)
+{
+    return r->wrong_n;
+}
+
+uint64_t
+replica_wrong_at(const struct replica *r, size_t i)
+{
+    return r->wrong[i];
+}
+
 /* What is not settled yet is left for the next seal. */
 static bool
 is_sealable(const struct log_state *s)

@@ -86,11 +86,52 @@ a_joiner_who_did_not_hear_can_ask_again(void **state)
     community_fini(&c);
 }
 
+/* Two seals of one number, the second with a root of nothing: nobody's entries change,
+ * and every doctor says so. */
+static void
+take_finding(void *arg, const char *what)
+{
+    snprintf(arg, 256, "%s", what);
+}
+
+static void
+a_false_root_is_told_by_every_doctor(void **state)
+{
+    struct community c;
+    struct decree d;
+    char what[256] = "";
+    (void)state;
+    community_of(&c, 1);
+    (void)member_add(&c.m[1], "household", FIXTURE_GROUP, "door", "1-1-101");
+    community_sync(&c);
+    community_seal(&c);
+    assert_ok(ledger_doctor(c.m[0].l, take_finding, what));
+    assert_ok(ledger_begin(c.m[0].l));
+    assert_ok(decree_begin(&d, c.m[0].l, &c.hub_key));
+    struct auth_op *op = decree_next(&d, AUTH_SEAL);
+    op->seal_no = authority_seal_no(replica_authority(ledger_replica(c.m[0].l)));
+    op->tree_size = 1;
+    assert_ok(decree_add(&d));
+    assert_ok(decree_end(&d));
+    assert_ok(ledger_settle(c.m[0].l));
+    assert_ok(ledger_commit(c.m[0].l));
+    community_sync(&c);
+    for (size_t i = 0; i < 2; i++) {
+        what[0] = 0;
+        assert_int_equal(ledger_doctor(c.m[i].l, take_finding, what), RC_NO);
+        assert_non_null(strstr(what, "size or root"));
+        assert_int_equal(member_log(&c.m[1])->seal_seq, 1);
+    }
+    community_seal(&c); /* and the hub goes on */
+    community_fini(&c);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_unit_gets_its_scope_whatever_its_name),
+        cmocka_unit_test(a_false_root_is_told_by_every_doctor),
         cmocka_unit_test(a_joiner_who_did_not_hear_can_ask_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
