@@ -93,7 +93,7 @@
     X(DOCTOR_RECORDS, "SELECT (SELECT count(*) FROM record), (SELECT count(*) FROM record_item)," \
         " (SELECT count(*) FROM conflict), (SELECT count(*) FROM conflict_choice)")         \
     /* query.c */                                                                          \
-    X(QUERY_HOLD, "SELECT no FROM record LIMIT 2")                                         \
+    X(QUERY_HOLD, "SELECT no FROM record WHERE no > 0")                                    \
     X(QUERY_KEY, "SELECT no, type FROM record WHERE id = ?1 AND scope = ?2 AND unit = ?3") \
     X(QUERY_IDS, "SELECT no, type, number, id FROM record WHERE id BETWEEN ?1 AND ?2")     \
     X(QUERY_NUMBERS, "SELECT no, type, number, id FROM record"                             \
