@@ -63,8 +63,9 @@ out_padded(struct buf *out, const char *text, size_t columns)
 {
     size_t n = out_columns(text);
     buf_add_slice(out, slice_text(text));
-    for (; n < columns; n++)
+    do { /* what is too long for its column still ends before the next */
         buf_add_u8(out, ' ');
+    } while (++n < columns);
 }
 
 void

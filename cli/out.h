@@ -14,7 +14,8 @@ void out_escaped(struct buf *out, struct slice text, bool lines);
 void out_number(char *out, size_t size, uint64_t n);
 /* 2026-11-24 08:30, local; "-" for 0 and for what is no time. */
 void out_time(uint64_t ms, char out[static TIME_TEXT_BYTES]);
-/* Pads with blanks to `columns` on a terminal, where a Chinese character takes two. */
+/* Pads with blanks, one at least, to `columns` on a terminal, where a Chinese character
+ * takes two. */
 void out_padded(struct buf *out, const char *text, size_t columns);
 size_t out_columns(const char *text);
 
