@@ -17,6 +17,9 @@
 
 /* ---- what a ledger says of itself, line by line */
 
+static void line(struct buf *out, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
 static void
 line(struct buf *out, const char *fmt, ...)
 {
