@@ -63,7 +63,7 @@ chinese_characters_take_two_columns(void **state)
     assert_int_equal(out_columns("灯a"), 3);
     out_padded(&b, "灯", 4);
     out_padded(&b, "toolong", 4);
-    assert_string_equal(buf_text(&b), "灯  toolong");
+    assert_string_equal(buf_text(&b), "灯  toolong ");
     buf_free(&b);
 }
 
