@@ -215,6 +215,41 @@ has_trunk_left(const struct peer_log *l, uint64_t to)
     return have < to;
 }
 
+/* Lines that only we have decided name a branch that the peer may not have. What of it is
+ * our trunk is streamed from the fork on, unless the peer stands on it. */
+static enum rc
+from_fork(struct session *s, struct peer_log *l)
+{
+    struct keyed k = {{0}};
+    struct hash id;
+    enum rc rc = RC_NOTFOUND;
+
+    if (l->ours.proof_seq == 0 || l->theirs.head_seq < l->ours.proof_seq) {
+        return RC_OK; /* it is below the fork: it goes on from its head */
+    }
+    if (l->theirs.head_seq <= replica_trunk_n(s->setup.replica, &l->log)) {
+        rc = stream_entry(s, &l->log, l->theirs.head_seq, &s->scratch);
+        s->lookups++;
+    }
+    if (rc == RC_OK) {
+        id = entry_id(buf_slice(&s->scratch));
+        k = keyed_id(session_hash(s), &id);
+    }
+    if (rc == RC_NOTFOUND || (rc == RC_OK && !keyed_eq(&k, &l->theirs.head))) {
+        l->next = l->ours.proof_seq;
+        l->has_last = false;
+        rc = RC_OK;
+    }
+    return rc;
+}
+
+static bool
+has_lines_left(const struct session *s, const struct peer_log *l)
+{
+    return !l->ours.is_authority && l->ours.passed > l->theirs.passed &&
+           l->ours.passed > l->lines_sent && is_authority_same(s);
+}
+
 /* What one log still asks for; *more: a turn was not enough. */
 static enum rc
 stream_log(struct session *s, struct peer_log *l, bool *more)
@@ -233,12 +268,13 @@ stream_log(struct session *s, struct peer_log *l, bool *more)
         !keyed_eq(&l->theirs.head, &l->ours.head)) {
         rc = diverged(s, l);
     }
+    if (rc == RC_OK && l->next == 0 && has_lines_left(s, l)) {
+        rc = from_fork(s, l);
+    }
     if (rc == RC_OK && !l->is_searching && has_trunk_left(l, to)) {
         rc = stream_trunk(s, l, to, more);
     }
-    if (rc == RC_OK && !*more && !l->ours.is_authority &&
-        l->ours.passed > l->theirs.passed && l->ours.passed > l->lines_sent &&
-        is_authority_same(s)) {
+    if (rc == RC_OK && !*more && has_lines_left(s, l)) {
         rc = branch_lines(s, l, more);
     }
     return rc;

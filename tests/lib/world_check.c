@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sync/replica_impl.h"
+
 static bool
 is_liar(const struct world *w, unsigned i)
 {
@@ -30,6 +32,46 @@ world_is_equal(struct world *w)
         if (!link_is_rest(&w->link[k]))
             return false;
     return true;
+}
+
+static void
+say_row(const struct world *w, unsigned i, const struct row *row, char *out, size_t n)
+{
+    struct replica *r = ledger_replica(w->node[i].m->l);
+    const struct log_state *log = row->is_authority ? NULL : replica_log(r, row->no);
+    snprintf(out, n,
+             "node %u: %s %u head %llu %02x%02x trunk %llu proof %llu %02x%02x passed "
+             "%llu of %zu loose %zu",
+             i, row->is_authority ? "reign" : "log", row->no,
+             (unsigned long long)row->head_seq, row->head.b[0], row->head.b[1],
+             (unsigned long long)replica_trunk_n(r, &row->log),
+             (unsigned long long)row->proof_seq, row->proof[0].b[0], row->proof[1].b[0],
+             (unsigned long long)row->passed, log != NULL ? log->lines_n : 0,
+             log != NULL && log->held != NULL ? log->held->loose_n : 0);
+}
+
+void
+world_explain(struct world *w)
+{
+    struct replica *hub = ledger_replica(w->node[0].m->l);
+    char a[120], b[120];
+    for (unsigned i = 1; i < w->setup->nodes; i++) {
+        struct replica *r = ledger_replica(w->node[i].m->l);
+        size_t n = replica_rows_n(r) < replica_rows_n(hub) ? replica_rows_n(r)
+                                                           : replica_rows_n(hub);
+        for (size_t k = 0; k < n && !is_liar(w, i); k++) {
+            struct row x, y;
+            replica_row_at(hub, k, &x);
+            replica_row_at(r, k, &y);
+            if (hash_eq(&x.head, &y.head) && x.passed == y.passed &&
+                memcmp(x.proof, y.proof, sizeof(x.proof)) == 0)
+                continue;
+            say_row(w, 0, &x, a, sizeof(a));
+            say_row(w, i, &y, b, sizeof(b));
+            world_fail(w, "I1 not converged: %s; %s", a, b);
+        }
+    }
+    world_fail(w, "I1 not converged");
 }
 
 /* ---- I1: one truth in the tables too */

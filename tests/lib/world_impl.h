@@ -109,6 +109,7 @@ void upset_setup(struct world *w, struct wlink *l, unsigned e,
                  struct session_setup *setup);
 /* world_check.c: the properties, at the end. */
 bool world_is_equal(struct world *w);
+void world_explain(struct world *w); /* the first row that differs; fails */
 void world_check(struct world *w);
 
 #endif
