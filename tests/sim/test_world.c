@@ -115,8 +115,15 @@ many(const char *name, unsigned from, unsigned n, unsigned nodes, unsigned write
 static void
 upset(unsigned from, unsigned n)
 {
+    /* Each has shown a mistake that was ours. */
+    static const unsigned kept[] = {2000593, 2000804};
+    unsigned kept_n = sizeof(kept) / sizeof(kept[0]);
     char line[256];
     struct sum sum = {0};
+    for (unsigned i = 0; n > 0 && i < kept_n; i++) {
+        struct world_setup s = upset_setup_of(kept[i]);
+        (void)run(&s, &sum);
+    }
     for (unsigned i = 0; i < n; i++) {
         struct world_setup s = upset_setup_of(from + i);
         (void)run(&s, &sum);
