@@ -226,6 +226,20 @@ take_acks(struct peer *p)
     return rc;
 }
 
+/* What an operator has to look into: two entries for one seq, a seal whose root is wrong.
+ */
+static void
+warn_of(const struct changes *changes)
+{
+    for (size_t i = 0; i < changes->n; i++) {
+        const struct change *c = &changes->p[i];
+        if (c->kind == CHANGE_FORK)
+            log_warn("fork log=%u", c->log_no);
+        else if (c->kind == CHANGE_WRONG_ROOT)
+            log_warn("seal.wrong_root place=%llu", (unsigned long long)c->from);
+    }
+}
+
 static enum rc
 step_once(struct turn *t)
 {
@@ -241,6 +255,7 @@ step_once(struct turn *t)
     }
     if (rc == RC_OK && p->effects.changes.n > 0) {
         t->did_change = true;
+        warn_of(&p->effects.changes);
         rc = ledger_project(l, &p->effects.changes);
     }
     if (rc == RC_OK)
