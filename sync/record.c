@@ -25,8 +25,8 @@ struct record_work {
     struct cells order;
     uint64_t *seen; /* of each good item: bit per shown item that has seen it */
     size_t seen_cap;
-    uint32_t *todo;
-    size_t todo_cap;
+    uint32_t *pending;
+    size_t pending_cap;
 };
 
 static void *
@@ -221,23 +221,24 @@ good_at(const struct record_work *w, const struct record_item *items,
 
 /* Good item `to` has been seen by whoever has seen `from`. */
 static void
-see(struct record_work *w, size_t from, size_t to, size_t *todo_n)
+see(struct record_work *w, size_t from, size_t to, size_t *pending_n)
 {
     if (to < w->good_n && (w->seen[from] & ~w->seen[to]) != 0) {
         w->seen[to] |= w->seen[from];
-        w->todo = room(w->todo, *todo_n + 1, &w->todo_cap, sizeof *w->todo);
-        w->todo[(*todo_n)++] = (uint32_t)to;
+        w->pending =
+            room(w->pending, *pending_n + 1, &w->pending_cap, sizeof *w->pending);
+        w->pending[(*pending_n)++] = (uint32_t)to;
     }
 }
 
 /* Passes on what item g has seen: what it replaces, and the item before it in its log. */
 static void
-look(struct record_work *w, const struct record_item *items, size_t g, size_t *todo_n)
+look(struct record_work *w, const struct record_item *items, size_t g, size_t *pending_n)
 {
     const struct record_item *item = &items[w->good[g]];
 
     if (g > 0 && items[w->good[g - 1]].at.log_no == item->at.log_no) {
-        see(w, g, g - 1, todo_n);
+        see(w, g, g - 1, pending_n);
     }
     for (uint16_t f = 0; f < item->put->fields_n; f++) {
         const struct put_field *field = &item->put->field[f];
@@ -245,7 +246,7 @@ look(struct record_work *w, const struct record_item *items, size_t g, size_t *t
         for (uint16_t i = 0; i < field->replaces_n; i++) {
             struct version v = meant(item, &field->replaces[i]);
 
-            see(w, g, good_at(w, items, &v), todo_n);
+            see(w, g, good_at(w, items, &v), pending_n);
         }
     }
 }
@@ -254,7 +255,7 @@ static bool
 is_parallel(const struct record *r, const struct record_item *items)
 {
     struct record_work *w = r->work;
-    size_t todo_n = 0;
+    size_t pending_n = 0;
     size_t n = r->fields_n;
     size_t same = 0;
 
@@ -273,11 +274,11 @@ is_parallel(const struct record *r, const struct record_item *items)
         size_t g = good_at(w, items, &items[r->field[i].shown].at);
 
         w->seen[g] |= UINT64_C(1) << i;
-        w->todo = room(w->todo, todo_n + 1, &w->todo_cap, sizeof *w->todo);
-        w->todo[todo_n++] = (uint32_t)g;
+        w->pending = room(w->pending, pending_n + 1, &w->pending_cap, sizeof *w->pending);
+        w->pending[pending_n++] = (uint32_t)g;
     }
-    while (todo_n > 0) {
-        look(w, items, w->todo[--todo_n], &todo_n);
+    while (pending_n > 0) {
+        look(w, items, w->pending[--pending_n], &pending_n);
     }
     for (size_t i = 0; i < n; i++) {
         uint64_t at_i = w->seen[good_at(w, items, &items[r->field[i].shown].at)];
@@ -334,7 +335,7 @@ record_fini(struct record *r)
         mem_free(w->dead.p);
         mem_free(w->order.p);
         mem_free(w->seen);
-        mem_free(w->todo);
+        mem_free(w->pending);
         mem_free(w);
     }
     mem_free(r->field);
