@@ -67,7 +67,11 @@ wait_for 20 sh -c "[ \$('$L' -C hub status --json | grep -c '\"open\": true') = 
 sleep 6
 gives 0 "sync towards who has called" $H sync "127.0.0.1:$pa"
 gives 0 "and the other way" "$L" -C a sync "127.0.0.1:$port"
-gives 0 "localhost is looked up, every address of it" "$L" -C a sync "localhost:$port"
+if getent hosts localhost >/dev/null; then
+    gives 0 "localhost is looked up, every address of it" "$L" -C a sync "localhost:$port"
+else
+    echo "# this machine has no name localhost: looking names up is not tried"
+fi
 $H status --json >status.json
 seen=$("$L" -C a status --json | grep -c '"synced_ms": [1-9]')
 is "$((seen > 0))" 1 "when they last agreed is known"
