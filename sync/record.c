@@ -1,4 +1,4 @@
-/* The record fold (RECORDS.md section 3). */
+/* The record fold (schema/TYPES.md section 6). */
 #include "sync/record.h"
 
 #include <stdlib.h>
