@@ -86,7 +86,7 @@ check_log(struct doctor *d, const struct row *row)
 {
     const struct sync_store *store = log_store_port(d->l->log);
     const struct log_state *log =
-        row->is_authority ? NULL : replica_log(d->l->replica, row->no);
+        row->is_authority || row->is_ack ? NULL : replica_log(d->l->replica, row->no);
     char name[17];
     hex_print(row->log.b, 8, name);
     struct chain c = {.d = d,

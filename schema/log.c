@@ -189,6 +189,22 @@ store_cut(void *self, const struct key *log, uint64_t from)
 }
 
 static enum rc
+store_rewrite(void *self, const struct key *log, uint64_t seq, struct slice entry)
+{
+    struct log_store *s = self;
+    const struct name *name = find(s, log);
+    if (name == NULL || entry.n < ENTRY_HEAD_BYTES || entry.n > ENTRY_BYTES_MAX)
+        return RC_BUG;
+    if (db_is_read_only(s->db))
+        return RC_OK; /* the writer does it */
+    sqlite3_stmt *st = db_stmt(s->db, STMT_LOG_REWRITE);
+    sqlite3_bind_int64(st, 1, log_row(name->n, seq));
+    db_bind_slice(st, 2,
+                  slice_of(entry.p + ENTRY_HEAD_BYTES, entry.n - ENTRY_HEAD_BYTES));
+    return db_run(s->db, st);
+}
+
+static enum rc
 store_loose_put(void *self, const struct key *log, const struct stored *e)
 {
     struct log_store *s = self;
@@ -296,6 +312,7 @@ log_store_new(struct db *db)
                                   .append = store_append,
                                   .trunk = store_trunk,
                                   .cut = store_cut,
+                                  .rewrite = store_rewrite,
                                   .loose_put = store_loose_put,
                                   .loose_each = store_loose_each,
                                   .loose_del = store_loose_del,

@@ -215,6 +215,7 @@ one_change(struct project *p, const struct change *c)
     case CHANGE_WITHDRAWN: /* done before all others */
     case CHANGE_AUTHORITY: /* likewise */
     case CHANGE_REFOLD:
+    case CHANGE_ACK: /* read where it is shown */
     case CHANGE_FORK:
     case CHANGE_WRONG_ROOT:
         break;

@@ -23,6 +23,7 @@
     X(LOG_ONE, "SELECT head, body FROM log_entry WHERE k = ?1")                            \
     X(LOG_TOP, "SELECT max(k) FROM log_entry WHERE k BETWEEN ?1 AND ?2")                   \
     X(LOG_CUT, "DELETE FROM log_entry WHERE k BETWEEN ?1 AND ?2")                          \
+    X(LOG_REWRITE, "UPDATE log_entry SET body = ?2 WHERE k = ?1")                          \
     X(LOG_LOOSE_PUT, "INSERT OR REPLACE INTO log_loose(n, id, seq, data)"                  \
         " VALUES (?1, ?2, ?3, ?4)")                                                        \
     X(LOG_LOOSE_EACH, "SELECT id, seq, data FROM log_loose WHERE n = ?1 ORDER BY seq, id") \

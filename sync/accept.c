@@ -134,6 +134,10 @@ log_effective(const struct log_state *log, uint64_t seq, uint32_t scope,
 {
     const struct log_grant *grant = log_grant_at(log, seq);
 
+    if (log->is_ack || code == OP_ERASED) {
+        return log->is_ack && code == OP_ERASED && scope == SCOPE_NO_COMMUNITY &&
+               seq > 0 && seq <= log->head_seq;
+    }
     if (seq == 0 || seq > log->head_seq || grant == NULL) {
         return false;
     }

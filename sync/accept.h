@@ -53,6 +53,7 @@ struct log_state {
     uint32_t post;
     uint32_t node;
     bool is_assumed;
+    bool is_ack; /* a node's acknowledgement log: `no` is the node's number */
     struct log_grant *grants;
     size_t grants_n, grants_cap; /* in the authority log's order */
     struct log_line *lines;

@@ -7,8 +7,6 @@
 #include "sync/entry.h"
 #include "sync/pack.h"
 
-#define REQUEST_BYTES_MAX 32 /* F */
-
 enum role_class
 role_class(enum role role)
 {

@@ -31,6 +31,7 @@ lists_free(struct authority *a)
     mem_free(a->once);
     mem_free(a->erased);
     mem_free(a->item);
+    mem_free(a->erase);
     mem_free(a->empty);
     mem_free(a->seal);
     mem_free(a->touched);
@@ -297,40 +298,6 @@ authority_epoch_hash(const struct authority *a, uint32_t scope, uint32_t epoch)
     return i == IDMAP_NONE ? NULL : &a->epoch[i].hash;
 }
 
-struct auth_erased *
-authority_erased(const struct authority *a, const struct record_key *record)
-{
-    uint64_t at = idmap_mix(get_u64(record->id), get_u64(record->id + 8));
-    size_t it = 0;
-    uint32_t i = idmap_next(&a->erased_map, at, &it);
-
-    while (i != IDMAP_NONE && record_key_cmp(&a->erased[i].record, record) != 0) {
-        i = idmap_next(&a->erased_map, at, &it);
-    }
-    return i == IDMAP_NONE ? NULL : &a->erased[i];
-}
-
-bool
-authority_is_erased(const struct authority *a, const struct record_key *record)
-{
-    return a->erased_n > 0 && authority_erased(a, record) != NULL;
-}
-
-bool
-authority_is_item_erased(const struct authority *a, const struct erased_name *item)
-{
-    uint64_t at = idmap_mix(item->seq, (uint64_t)item->log_no << 16 | item->index);
-    size_t it = 0;
-    uint32_t i = idmap_next(&a->item_map, at, &it);
-
-    while (i != IDMAP_NONE &&
-           !(a->item[i].log_no == item->log_no && a->item[i].seq == item->seq &&
-             a->item[i].index == item->index)) {
-        i = idmap_next(&a->item_map, at, &it);
-    }
-    return i != IDMAP_NONE;
-}
-
 /* ---- logs */
 
 size_t
@@ -404,6 +371,7 @@ authority_log_new(struct authority *a, const struct grant *g)
     a->born[a->logs_n] = log;
     idmap_put(&a->key_map, idmap_at(g->log.b), (uint32_t)a->logs_n);
     a->logs_n++;
+    a->people++;
     return log;
 }
 

@@ -53,6 +53,24 @@ const struct hash *authority_id_at(const struct authority *a, uint64_t pos);
 /* Does the operation `index` of the entry at `pos` count? (A succeed does where its entry
  * is in the prefix; an index past the operations is not asked for.) */
 bool authority_counts(const struct authority *a, uint64_t pos, uint32_t index);
+/* Counted orders to erase, in order. */
+struct erase_info {
+    uint64_t pos; /* place of its entry, and index of the operation in it */
+    uint32_t index;
+    uint64_t clock; /* of its entry */
+    struct record_key record;
+    uint8_t ground;
+    char request[REQUEST_BYTES_MAX + 1];
+    uint32_t items_n; /* named by it */
+};
+size_t authority_erases_n(const struct authority *a);
+const struct erase_info *authority_erase_at(const struct authority *a, size_t i);
+/* The last one about this record; NULL: it is not erased. */
+const struct erase_info *authority_erase_of(const struct authority *a,
+                                            const struct record_key *record);
+/* Every item that they name, each once, in order. */
+size_t authority_erased_items_n(const struct authority *a);
+const struct erased_name *authority_erased_item_at(const struct authority *a, size_t i);
 bool authority_is_erased(const struct authority *a, const struct record_key *record);
 bool authority_is_item_erased(const struct authority *a, const struct erased_name *item);
 

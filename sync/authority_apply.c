@@ -287,31 +287,12 @@ take_lost(const struct step *s)
 }
 
 static bool
-take_erase(const struct step *s)
+take_erase(const struct step *s, uint32_t index)
 {
-    struct authority *a = s->a;
-    struct record_key k = record_of(s->op);
-    struct slice rest = s->op->items;
-    struct erased_name item;
+    struct record_key record = record_of(s->op);
 
-    while (auth_erased(&rest, &item)) {
-        if (authority_is_item_erased(a, &item)) {
-            continue;
-        }
-        a->item = authority_room(a->item, a->items_n + 1, &a->items_cap, sizeof *a->item);
-        a->item[a->items_n] = item;
-        idmap_put(&a->item_map,
-                  idmap_mix(item.seq, (uint64_t)item.log_no << 16 | item.index),
-                  (uint32_t)a->items_n++);
-    }
-    if (authority_erased(a, &k) == NULL) {
-        a->erased =
-            authority_room(a->erased, a->erased_n + 1, &a->erased_cap, sizeof *a->erased);
-        a->erased[a->erased_n] = (struct auth_erased){k, 0};
-        idmap_put(&a->erased_map, idmap_mix(get_u64(k.id), get_u64(k.id + 8)),
-                  (uint32_t)a->erased_n++);
-    }
-    return true;
+    return authority_take_erase(s->a, s->e, s->op, &record,
+                                (struct auth_void){(uint32_t)s->pos, index});
 }
 
 static void
@@ -382,6 +363,7 @@ take_node(const struct step *s)
         a->nodes_n++;
     }
     a->node[i] = node;
+    a->people++;
     return true;
 }
 
@@ -442,7 +424,7 @@ take_counting(const struct step *s, uint32_t index)
     case AUTH_OFFICERS:
         return appoint(s);
     case AUTH_ERASE:
-        return take_erase(s);
+        return take_erase(s, index);
     case AUTH_SUCCEED: /* has done its part by opening the reign */
         return s->pos > 0 && s->e->seq == 1 && index == 0;
     }

@@ -99,6 +99,9 @@ struct authority {
     struct erased_name *item;
     size_t items_n, items_cap;
     struct idmap item_map;
+    struct erase_info *erase; /* in order */
+    size_t erases_n, erases_cap;
+    uint64_t people;         /* counts up with each node and first grant */
     struct auth_void *empty; /* ascending */
     size_t empty_n, empty_cap;
     uint32_t *seal; /* places of counted seals, ascending */
@@ -143,6 +146,9 @@ void *authority_room(void *p, size_t n, size_t *cap, size_t each);
 uint64_t authority_seen(const struct authority *a, const struct hash *id);
 struct auth_erased *authority_erased(const struct authority *a,
                                      const struct record_key *record);
+bool authority_take_erase(struct authority *a, const struct auth_entry *e,
+                          const struct auth_op *op, const struct record_key *record,
+                          struct auth_void at);
 void authority_touch(struct authority *a, struct auth_log *log);
 struct auth_log *authority_log_new(struct authority *a, const struct grant *g);
 

@@ -17,6 +17,7 @@
 #define OFFICERS_MAX 16      /* F */
 #define TEXT_BYTES_MAX 16384 /* F: one text value */
 #define NAME_BYTES_MAX 256   /* F: names in authority operations */
+#define REQUEST_BYTES_MAX 32 /* F: number of a request to erase */
 #define PHOTO_BYTES_MAX 40960
 
 #define MESSAGE_BYTES_MAX (1 << 20)

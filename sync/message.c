@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+/* Beside the kinds of entries, of which the log is named by its owner: the node. */
+enum { LOG_ACK = 3 };
+
 #define IN(name) (1u << STATE_##name)
 #define IN_OPEN (IN(MEET) | IN(REST) | IN(ASKED) | IN(VECTOR) | IN(STREAM))
 #define IN_TRANSPORT (IN_OPEN | IN(JOIN) | IN(WRITING) | IN(HELLO))
@@ -108,7 +111,9 @@ message_bare(struct session *s, enum message type)
 void
 message_name(struct buf *out, const struct peer_log *l)
 {
-    buf_add_u8(out, l->ours.is_authority ? ENTRY_AUTHORITY : ENTRY_DATA);
+    buf_add_u8(out, l->ours.is_authority ? ENTRY_AUTHORITY
+                    : l->ours.is_ack     ? LOG_ACK
+                                         : ENTRY_DATA);
     number_add(out, l->ours.no);
 }
 
@@ -118,10 +123,15 @@ message_log(struct session *s, struct reader *r)
     uint8_t kind = read_u8(r);
     uint64_t no = number_read(r);
 
-    if ((kind != ENTRY_DATA && kind != ENTRY_AUTHORITY) || no == 0 || no > UINT32_MAX) {
+    struct vrow at = {.is_authority = kind == ENTRY_AUTHORITY,
+                      .is_ack = kind == LOG_ACK,
+                      .no = (uint32_t)no};
+
+    if ((kind != ENTRY_DATA && kind != ENTRY_AUTHORITY && kind != LOG_ACK) || no == 0 ||
+        no > UINT32_MAX) {
         r->bad = true;
     }
-    return r->bad ? NULL : rows_find(s, kind == ENTRY_AUTHORITY, (uint32_t)no);
+    return r->bad ? NULL : rows_find(s, &at);
 }
 
 void
@@ -165,7 +175,7 @@ message_vector(struct session *s, bool whole)
         if (!has_room_for_row(s, at)) {
             break; /* told another time; meanwhile the answer says more than it must */
         }
-        if (whole || !vrow_eq(&l->ours, &l->told)) {
+        if (!rows_is_silent(l) && (whole || !vrow_eq(&l->ours, &l->told))) {
             vrow_add(&s->frames, &l->ours);
         }
         l->told = l->ours;
@@ -214,7 +224,7 @@ message_ack(struct session *s)
         if (!has_room_for_row(s, at)) {
             break;
         }
-        if (!vrow_eq(&l->ours, &l->told) && rows_is_open_to(s, l)) {
+        if (!rows_is_silent(l) && !vrow_eq(&l->ours, &l->told) && rows_is_open_to(s, l)) {
             vrow_add(&s->frames, &l->ours);
             l->told = l->ours;
         }

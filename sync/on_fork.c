@@ -32,6 +32,7 @@ has_proof(const struct session *s, struct peer_log *l, struct slice one, struct 
     struct hash ids[2] = {entry_id(one), entry_id(two)};
 
     l->theirs.is_authority = l->ours.is_authority;
+    l->theirs.is_ack = l->ours.is_ack;
     l->theirs.no = l->ours.no;
     l->theirs.proof_seq = get_u64(one.p + HEAD_SEQ_AT);
     l->theirs.proof = keyed_proof(session_hash(s), ids);

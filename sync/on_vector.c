@@ -69,11 +69,12 @@ answer(struct session *s, struct reader *r, bool whole)
             return false;
         }
         answer_before(s, &i, &row);
-        l = rows_find(s, row.is_authority, row.no);
+        l = rows_find(s, &row);
         if (l != NULL) {
             rows_take(s, l, &row);
         } else {
-            struct vrow none = {.is_authority = row.is_authority, .no = row.no};
+            struct vrow none = {
+                .is_authority = row.is_authority, .is_ack = row.is_ack, .no = row.no};
 
             unknown_row(s, &row);
             vrow_add(&s->frames, &none);
@@ -138,7 +139,7 @@ on_rows(struct session *s, struct slice payload)
         if (r.bad) {
             break;
         }
-        l = rows_find(s, row.is_authority, row.no);
+        l = rows_find(s, &row);
         if (l != NULL) {
             rows_take(s, l, &row);
         } else {
@@ -172,7 +173,7 @@ on_ack(struct session *s, struct slice payload)
         struct peer_log *l;
 
         vrow_read(&r, &last, &row);
-        l = r.bad ? NULL : rows_find(s, row.is_authority, row.no);
+        l = r.bad ? NULL : rows_find(s, &row);
         if (l != NULL) {
             rows_take(s, l, &row);
         }

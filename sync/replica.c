@@ -45,6 +45,8 @@ replica_reset(struct replica *r)
     mem_free(r->active);
     mem_free(r->change);
     mem_free(r->log);
+    mem_free(r->ack);
+    buf_free(&r->rewritten);
     buf_free(&r->scratch);
     authority_reset(authority);
     memset(r, 0, sizeof *r);
@@ -195,12 +197,31 @@ tell_authority(struct replica *r)
     r->was_n = r->authority->n;
 }
 
+/* Nothing rests on what such a log says: whoever shows it reads it. */
+static void
+tell_ack(struct replica *r, struct held *h)
+{
+    const struct log_state *s = h->state;
+
+    if (!r->is_refolded && s->head_seq > h->was_head) {
+        replica_change(r,
+                       (struct change){CHANGE_ACK, s->no, h->was_head + 1, s->head_seq});
+    }
+    h->has_fork = false;
+    h->was_head = s->head_seq;
+    h->keep = UINT64_MAX;
+}
+
 static void
 tell_log(struct replica *r, struct held *h)
 {
     const struct log_state *s = h->state;
     uint32_t no = s != NULL ? s->no : 0;
 
+    if (s != NULL && s->is_ack) {
+        tell_ack(r, h);
+        return;
+    }
     if (h->has_fork) {
         replica_change(r, (struct change){CHANGE_FORK, no, h->proof.seq, h->proof.seq});
     }
@@ -239,6 +260,9 @@ settle_logs(struct replica *r)
     }
     if (rc == RC_OK) {
         rc = seal_walk(r, LEAVES_A_SETTLE);
+    }
+    if (rc == RC_OK) {
+        rc = erase_held(r);
     }
     for (size_t i = 0; i < r->active_n && rc == RC_OK; i++) {
         rc = state_save(r, r->active[i]);

@@ -45,6 +45,7 @@ enum change_kind {
                          log_no */
     CHANGE_REFOLD, /* the authority prefix changed below its end: project everything again
                     */
+    CHANGE_ACK,    /* entries from..to of node log_no's acknowledgement log count now */
     CHANGE_FORK,   /* a proof for log_no is known now (0: of an authority log) */
     CHANGE_WRONG_ROOT /* the seal at place `from` of the prefix has a wrong root: it
                          changes no acceptance, but contradicts what is held */
@@ -70,6 +71,9 @@ void replica_assume(struct replica *r, const struct grant *invite);
 
 /* ---- questions; borrowed until the next offer, settle or load */
 
+/* The acknowledgement log of a node: no grant, no lines, `no` is the node's number. NULL:
+ * no such node, or its key has another use. */
+const struct log_state *replica_ack(const struct replica *r, uint32_t node);
 /* Logs by number, ascending (granted ones; assumed ones have is_assumed set). */
 size_t replica_logs_n(const struct replica *r);
 const struct log_state *replica_log_at(const struct replica *r, size_t i);
@@ -92,10 +96,11 @@ enum rc replica_proof(const struct replica *r, const struct key *log,
                       struct buf *out) MUST_USE;
 
 /* State replicated per log (design section 10): head, proof, lines decided. Authority
- * rows first, by reign, then data logs by number. */
+ * rows first, by reign, then data logs by number, then acknowledgement logs by node. */
 struct row {
     bool is_authority;
-    uint32_t no; /* reign, or log number */
+    bool is_ack; /* a node's acknowledgement log */
+    uint32_t no; /* reign, log number, or node number */
     struct key log;
     uint64_t head_seq; /* 0: none */
     struct hash head;

@@ -34,7 +34,7 @@ auth_link(struct replica *r)
             continue; /* a key that opened a reign writes no data */
         }
         if (h->state != &log->log) {
-            r->assumed_n -= h->state == &h->own;
+            r->assumed_n -= h->state == &h->own && h->own.is_assumed;
             log_state_fini(&h->own);
             h->state = &log->log;
             log->log.held = h;
@@ -46,7 +46,7 @@ auth_link(struct replica *r)
     if (has_new) {
         replica_list(r);
     }
-    return rc;
+    return rc == RC_OK && r->acks_of != r->authority->people ? ack_link(r) : rc;
 }
 
 /* The next entry of the prefix. Logs it touches are linked afterwards (auth_link), for
@@ -232,6 +232,8 @@ static void
 forget(struct replica *r)
 {
     r->is_refolded = true;
+    ack_forget(r);
+    r->erased_done = 0;
     authority_reset(r->authority);
     r->segments_n = 0;
     for (size_t i = 0; i < r->held_n; i++) {

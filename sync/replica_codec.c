@@ -173,7 +173,8 @@ replica_codec(struct replica *r)
                           .read = read_head,
                           .check = check,
                           .ops = ops,
-                          .op = op};
+                          .op = op,
+                          .without = erase_without};
 }
 
 /* ---- the door */
@@ -186,7 +187,7 @@ check_erased(const struct replica *r, const struct entry *e, const struct log_st
     struct entry_item item;
 
     for (uint16_t i = 0; entry_items_next(&it, &item); i++) {
-        struct erased_name name = {s != NULL ? s->no : 0, e->seq, i};
+        struct erased_name name = {s != NULL && !s->is_ack ? s->no : 0, e->seq, i};
 
         if (item.is_erased && !authority_is_item_erased(r->authority, &name)) {
             return RC_FORGED;
@@ -221,6 +222,9 @@ replica_offer(struct replica *r, struct slice entry, enum offer *what)
     }
     if (rc == RC_OK) {
         rc = entry_check_root(&e);
+    }
+    if (rc == RC_OK && e.kind == ENTRY_DATA) {
+        (void)erase_arrival(r, held_find(r, &e.log)->state, &a.bytes);
     }
     return rc == RC_OK ? replica_take(r, &a, what) : rc;
 }

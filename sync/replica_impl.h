@@ -26,6 +26,9 @@ struct codec {
     /* Operations of a whole authority entry; the bytes stay until the next call. */
     uint32_t (*ops)(void *self, const struct arrival *a);
     void (*op)(void *self, uint32_t index, struct auth_op *out);
+    /* A whole data entry without the items that an erase names, into out (replaced);
+     * false: it names none that is still there. NULL: entries without items. */
+    bool (*without)(void *self, uint32_t log_no, struct slice bytes, struct buf *out);
 };
 
 enum verdict { VERDICT_NONE, VERDICT_GOOD, VERDICT_BAD };
@@ -53,7 +56,7 @@ struct held {
     enum entry_kind kind;
     uint32_t index;          /* in the replica's list */
     struct log_state *state; /* data: NULL without a grant */
-    struct log_state own;    /* data: assumed */
+    struct log_state own;    /* data: assumed, or a node's acknowledgement log */
     /* the trunk */
     uint64_t trunk_n;
     struct hash top;
@@ -143,6 +146,11 @@ struct replica {
     size_t changes_n, changes_cap;
     const struct log_state **log; /* by number */
     size_t logs_n, logs_cap, assumed_n;
+    struct held **ack; /* acknowledgement logs, by node */
+    size_t acks_n, acks_cap;
+    uint64_t acks_of;   /* the authority's `people` at the last look */
+    size_t erased_done; /* items named by an erase that are gone from what is held */
+    struct buf rewritten;
     struct digest_memo *memo;
     struct opened opened;
     struct {
@@ -230,6 +238,19 @@ enum rc auth_refold(struct replica *r) MUST_USE;
 enum rc auth_link(struct replica *r) MUST_USE;
 /* Where an entry of the prefix stands. */
 struct held *auth_place(const struct replica *r, uint64_t pos, uint64_t *seq);
+
+/* ---- replica_ack.c */
+/* Nodes came or changed: which acknowledgement logs there are. */
+enum rc ack_link(struct replica *r) MUST_USE;
+void ack_forget(struct replica *r);
+
+/* ---- replica_erase.c */
+/* Items that an erase names leave the entry before it is stored; false: there are none.
+ */
+bool erase_arrival(struct replica *r, const struct log_state *s, struct slice *entry);
+bool erase_without(void *self, uint32_t log_no, struct slice bytes, struct buf *out);
+/* What is held is written anew without the items named since the last time. */
+enum rc erase_held(struct replica *r) MUST_USE;
 
 /* ---- replica_state.c */
 enum rc state_save(struct replica *r, struct held *h) MUST_USE;

@@ -29,7 +29,7 @@ replica_list(struct replica *r)
         r->log[n++] = &r->authority->log[i]->log;
     }
     for (size_t i = 0; i < r->held_n && r->assumed_n > 0; i++) {
-        if (r->held[i]->state == &r->held[i]->own) {
+        if (r->held[i]->state == &r->held[i]->own && r->held[i]->own.is_assumed) {
             r->log[n++] = &r->held[i]->own;
         }
     }
@@ -198,7 +198,7 @@ replica_proof(const struct replica *r, const struct key *log, struct buf *out)
 size_t
 replica_rows_n(const struct replica *r)
 {
-    return r->rows_n + r->authority->logs_n;
+    return r->rows_n + r->authority->logs_n + r->acks_n;
 }
 
 void
@@ -216,8 +216,12 @@ replica_row_at(const struct replica *r, size_t i, struct row *out)
         out->proof_seq = a->proof.seq;
         memcpy(out->proof, a->proof.id, sizeof out->proof);
     } else {
-        const struct log_state *s = &r->authority->log[i - r->rows_n]->log;
+        size_t at = i - r->rows_n;
+        const struct log_state *s = at < r->authority->logs_n
+                                        ? &r->authority->log[at]->log
+                                        : r->ack[at - r->authority->logs_n]->state;
 
+        out->is_ack = s->is_ack;
         out->no = s->no;
         out->log = s->key;
         out->head_seq = s->head_seq;
@@ -232,7 +236,9 @@ replica_row_at(const struct replica *r, size_t i, struct row *out)
 static void
 row_hash(const struct row *row, struct hash_run *run)
 {
-    uint8_t b[1 + 4 + HASH_BYTES + 1 + 2 * HASH_BYTES + 8] = {row->is_authority ? 1 : 2};
+    uint8_t b[1 + 4 + HASH_BYTES + 1 + 2 * HASH_BYTES + 8] = {row->is_authority ? 1
+                                                              : row->is_ack     ? 3
+                                                                                : 2};
     size_t n = 1 + 4 + HASH_BYTES;
 
     put_u32(b + 1, row->no);
@@ -263,7 +269,9 @@ replica_digest(const struct replica *r, uint8_t out[static 16])
             struct row row;
 
             replica_row_at(r, i, &row);
-            row_hash(&row, &run);
+            if (!row.is_ack || row.head_seq > 0 || row.has_proof) {
+                row_hash(&row, &run);
+            }
         }
         h = hash_done(&run);
         memcpy(memo->b, h.b, sizeof memo->b);
@@ -280,7 +288,7 @@ replica_assume(struct replica *r, const struct grant *invite)
     struct held *h = held_get(r, &invite->log, ENTRY_DATA);
 
     if (h->state != NULL || h->kind != ENTRY_DATA) {
-        return; /* granted already */
+        return; /* granted already, or of another use */
     }
     h->own.no = invite->log_no;
     h->own.key = invite->log;

@@ -273,8 +273,9 @@ has_unsettled(const struct session *s)
 {
     for (size_t i = 0; i < s->logs_n; i++) {
         const struct peer_log *l = &s->log[i];
-        const struct log_state *log =
-            l->ours.is_authority ? NULL : replica_log(s->setup.replica, l->ours.no);
+        const struct log_state *log = l->ours.is_authority || l->ours.is_ack
+                                          ? NULL
+                                          : replica_log(s->setup.replica, l->ours.no);
 
         if (log != NULL && log->waiting) {
             return true;

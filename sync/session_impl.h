@@ -161,13 +161,16 @@ const uint8_t *session_hash(const struct session *s);
 
 /* ---- session_rows.c */
 void rows_refresh(struct session *s); /* ours anew from the replica */
-struct peer_log *rows_find(struct session *s, bool is_authority, uint32_t no);
+struct peer_log *rows_find(struct session *s, const struct vrow *at); /* kind, number */
 struct peer_log *rows_find_key(struct session *s, bool is_authority,
                                const struct key *log);
 void rows_equal(struct session *s); /* the digests were: theirs and told are ours */
 /* A comparison begins anew: what was asked; and what was streamed, if it all arrived. */
 void rows_forget(struct session *s, bool streamed);
 void rows_take(struct session *s, struct peer_log *l, const struct vrow *row);
+/* An acknowledgement log of which nothing is held and nothing was told: most of them,
+ * always. It is not named. */
+bool rows_is_silent(const struct peer_log *l);
 bool rows_is_open_to(const struct session *s, const struct peer_log *l);
 /* After a RUN its receiver has the last entry, and so does its sender: `row` is theirs or
  * told. */

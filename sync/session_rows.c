@@ -5,15 +5,16 @@
 #include <string.h>
 
 static int
-log_cmp(const struct peer_log *l, bool is_authority, uint32_t no)
+log_cmp(const struct peer_log *l, const struct row *row)
 {
-    struct vrow at = {.is_authority = is_authority, .no = no};
+    struct vrow at = {
+        .is_authority = row->is_authority, .is_ack = row->is_ack, .no = row->no};
 
     return vrow_cmp(&l->ours, &at);
 }
 
 struct peer_log *
-rows_find(struct session *s, bool is_authority, uint32_t no)
+rows_find(struct session *s, const struct vrow *at)
 {
     size_t lo = 0;
     size_t hi = s->logs_n;
@@ -21,13 +22,13 @@ rows_find(struct session *s, bool is_authority, uint32_t no)
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
 
-        if (log_cmp(&s->log[mid], is_authority, no) < 0) {
+        if (vrow_cmp(&s->log[mid].ours, at) < 0) {
             lo = mid + 1;
         } else {
             hi = mid;
         }
     }
-    if (lo < s->logs_n && log_cmp(&s->log[lo], is_authority, no) == 0) {
+    if (lo < s->logs_n && vrow_cmp(&s->log[lo].ours, at) == 0) {
         return &s->log[lo];
     }
     return NULL;
@@ -39,8 +40,12 @@ rows_find_key(struct session *s, bool is_authority, const struct key *log)
     const struct log_state *state;
 
     if (!is_authority) {
+        struct vrow at = {0};
+
         state = replica_log_by_key(s->setup.replica, log);
-        return state != NULL ? rows_find(s, false, state->no) : NULL;
+        at.no = state != NULL ? state->no : 0;
+        at.is_ack = state != NULL && state->is_ack;
+        return state != NULL ? rows_find(s, &at) : NULL;
     }
     for (size_t i = 0; i < s->logs_n && s->log[i].ours.is_authority; i++) {
         if (key_eq(&s->log[i].log, log)) {
@@ -61,7 +66,7 @@ refresh(struct session *s, struct peer_log *l, const struct row *row)
     struct hash top;
 
     ours.head_seq = row->head_seq;
-    ours.passed = row->is_authority ? 0 : row->passed;
+    ours.passed = row->is_authority || row->is_ack ? 0 : row->passed;
     ours.proof_seq = row->has_proof ? row->proof_seq : 0;
     ours.held = trunk > row->head_seq ? trunk - row->head_seq : 0;
     memcpy(raw, row->head.b, KEYED_BYTES);
@@ -98,7 +103,7 @@ refresh(struct session *s, struct peer_log *l, const struct row *row)
 static bool
 is_same(const struct peer_log *l, const struct row *row)
 {
-    return log_cmp(l, row->is_authority, row->no) == 0 && key_eq(&l->log, &row->log);
+    return log_cmp(l, row) == 0 && key_eq(&l->log, &row->log);
 }
 
 /* The rows are others than before: what is known of those that stay is kept. */
@@ -112,7 +117,7 @@ rebuild(struct session *s, size_t n)
 
     for (size_t i = 0, k = 0; i < n; i++) {
         replica_row_at(s->setup.replica, i, &row);
-        while (k < old_n && log_cmp(&old[k], row.is_authority, row.no) < 0) {
+        while (k < old_n && log_cmp(&old[k], &row) < 0) {
             k++;
         }
         if (k < old_n && is_same(&old[k], &row)) {
@@ -120,11 +125,10 @@ rebuild(struct session *s, size_t n)
         } else {
             log[i].log = row.log;
             log[i].ours.is_authority = row.is_authority;
+            log[i].ours.is_ack = row.is_ack;
             log[i].ours.no = row.no;
             /* a number that is another log's now: what was told of it is void */
-            s->wants_whole =
-                s->wants_whole ||
-                (k < old_n && log_cmp(&old[k], row.is_authority, row.no) == 0);
+            s->wants_whole = s->wants_whole || (k < old_n && log_cmp(&old[k], &row) == 0);
         }
     }
     mem_free(old);
@@ -244,8 +248,18 @@ rows_is_open_to(const struct session *s, const struct peer_log *l)
     if (!s->is_lost || l->ours.is_authority) {
         return true;
     }
+    if (l->ours.is_ack) {
+        return l->ours.no == s->node;
+    }
     state = replica_log(s->setup.replica, l->ours.no);
     return state != NULL && state->node == s->node;
+}
+
+bool
+rows_is_silent(const struct peer_log *l)
+{
+    return l->ours.is_ack && l->ours.head_seq == 0 && l->ours.proof_seq == 0 &&
+           l->ours.held == 0 && l->told.head_seq == 0 && l->told.proof_seq == 0;
 }
 
 void
@@ -256,6 +270,7 @@ rows_assume(struct session *s, struct vrow *row, const struct peer_log *l, uint6
         return;
     }
     row->is_authority = l->ours.is_authority;
+    row->is_ack = l->ours.is_ack;
     row->no = l->ours.no;
     row->head_seq = seq;
     row->head = keyed_id(session_hash(s), id);

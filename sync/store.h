@@ -33,6 +33,10 @@ struct sync_store {
     /* Takes trunk entries with seq >= from away (replica.c has made them loose if
      * wanted). */
     enum rc (*cut)(void *self, const struct key *log, uint64_t from);
+    /* The trunk's entry at seq written anew, its head the same: an item of it was erased.
+     * What stood there before is to be overwritten, not only let go. */
+    enum rc (*rewrite)(void *self, const struct key *log, uint64_t seq,
+                       struct slice entry);
     /* Loose entries: by id, of any seq. Putting one that is there is fine. */
     enum rc (*loose_put)(void *self, const struct key *log, const struct stored *e);
     enum rc (*loose_each)(void *self, const struct key *log, store_each_fn each,

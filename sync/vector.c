@@ -6,7 +6,7 @@
 
 #include "sync/frame.h"
 
-enum { ROW_AUTHORITY = 1, ROW_PROOF = 2, ROW_HELD = 4, ROW_FLAGS = 7 };
+enum { ROW_AUTHORITY = 1, ROW_PROOF = 2, ROW_HELD = 4, ROW_ACK = 8, ROW_FLAGS = 15 };
 
 static struct keyed
 keyed_of(const uint8_t *hash, const struct hash *ids, size_t n)
@@ -43,11 +43,17 @@ keyed_eq(const struct keyed *a, const struct keyed *b)
     return memcmp(a->b, b->b, KEYED_BYTES) == 0;
 }
 
+static int
+rank(const struct vrow *row)
+{
+    return row->is_authority ? 0 : row->is_ack ? 2 : 1;
+}
+
 int
 vrow_cmp(const struct vrow *a, const struct vrow *b)
 {
-    if (a->is_authority != b->is_authority) {
-        return a->is_authority ? -1 : 1;
+    if (rank(a) != rank(b)) {
+        return rank(a) - rank(b);
     }
     return (a->no > b->no) - (a->no < b->no);
 }
@@ -65,7 +71,7 @@ vrow_add(struct buf *out, const struct vrow *row)
 {
     unsigned flags = (row->is_authority ? ROW_AUTHORITY : 0u) |
                      (row->proof_seq > 0 ? ROW_PROOF : 0u) |
-                     (row->held > 0 ? ROW_HELD : 0u);
+                     (row->held > 0 ? ROW_HELD : 0u) | (row->is_ack ? ROW_ACK : 0u);
 
     assert(row->no > 0);
     buf_add_u8(out, (uint8_t)flags);
@@ -74,7 +80,7 @@ vrow_add(struct buf *out, const struct vrow *row)
     if (row->head_seq > 0) {
         buf_add(out, row->head.b, KEYED_BYTES);
     }
-    if (!row->is_authority) {
+    if (!row->is_authority && !row->is_ack) {
         number_add(out, row->passed);
     }
     if (row->proof_seq > 0) {
@@ -92,13 +98,14 @@ vrow_read(struct reader *r, const struct vrow *last, struct vrow *out)
 {
     uint8_t flags = read_u8(r);
     uint64_t no = number_read(r);
-    struct vrow row = {.is_authority = (flags & ROW_AUTHORITY) != 0};
+    struct vrow row = {.is_authority = (flags & ROW_AUTHORITY) != 0,
+                       .is_ack = (flags & ROW_ACK) != 0};
 
     row.head_seq = number_read(r);
     if (row.head_seq > 0) {
         read_into(r, row.head.b, KEYED_BYTES);
     }
-    if (!row.is_authority) {
+    if (!row.is_authority && !row.is_ack) {
         row.passed = number_read(r);
     }
     if ((flags & ROW_PROOF) != 0) {
@@ -113,6 +120,7 @@ vrow_read(struct reader *r, const struct vrow *last, struct vrow *out)
     }
     row.no = (uint32_t)no;
     if ((flags & ~(unsigned)ROW_FLAGS) != 0 || no == 0 || no > UINT32_MAX ||
+        (row.is_authority && row.is_ack) ||
         (last->no != 0 && vrow_cmp(last, &row) >= 0)) {
         r->bad = true;
     }

@@ -14,10 +14,11 @@ struct keyed {
 
 struct vrow {
     bool is_authority;
-    uint32_t no; /* reign or log number, from 1; 0: no row */
+    bool is_ack; /* a node's acknowledgement log */
+    uint32_t no; /* reign, log or node number, from 1; 0: no row */
     uint64_t head_seq;
     struct keyed head;  /* zero when head_seq is 0 */
-    uint64_t passed;    /* 0 in an authority row */
+    uint64_t passed;    /* 0 in all rows but those of data logs */
     uint64_t proof_seq; /* 0: none */
     struct keyed proof;
     uint64_t held;    /* entries held behind the head: unverified, or of another branch */
@@ -30,7 +31,7 @@ struct keyed keyed_proof(const uint8_t hash[static NOISE_HASH_BYTES],
                          const struct hash ids[static 2]);
 bool keyed_eq(const struct keyed *a, const struct keyed *b);
 
-/* Authority rows first, then by number: <0, 0, >0. */
+/* Authority rows first, acknowledgement logs last, then by number: <0, 0, >0. */
 int vrow_cmp(const struct vrow *a, const struct vrow *b);
 /* Do both say the same? `held` counts only where it is the question. */
 bool vrow_eq(const struct vrow *a, const struct vrow *b);

@@ -385,11 +385,13 @@ collect(const struct golden *g, struct fold *out)
     const struct replica *r = out->replica;
 
     out->authority = replica_authority(r);
-    out->rows_n = replica_rows_n(r);
-    out->rows = mem_new(out->rows_n * sizeof *out->rows);
-    for (size_t i = 0; i < out->rows_n; i++) {
-        replica_row_at(r, i, &out->rows[i]);
-        out->rows[i].log = (struct key){{0}};
+    out->rows = mem_new((replica_rows_n(r) + 1) * sizeof *out->rows);
+    for (size_t i = 0; i < replica_rows_n(r); i++) {
+        struct row *row = &out->rows[out->rows_n];
+
+        replica_row_at(r, i, row);
+        row->log = (struct key){{0}};
+        out->rows_n += !row->is_ack; /* the model knows none */
     }
     out->logs_n = replica_logs_n(r);
     out->logs = mem_new(out->logs_n * sizeof(struct log_state *));

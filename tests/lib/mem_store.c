@@ -120,6 +120,25 @@ cut(void *self, const struct key *log, uint64_t from)
     return rc;
 }
 
+static enum rc
+rewrite(void *self, const struct key *log, uint64_t seq, struct slice entry)
+{
+    struct log *l = get(self, log);
+    enum rc rc = call(self);
+
+    if (rc == RC_OK && (seq == 0 || seq > l->trunk_n)) {
+        return RC_BUG;
+    }
+    if (rc == RC_OK) {
+        struct cell *c = &l->trunk[seq - 1];
+
+        mem_free(c->p);
+        c->p = mem_copy(entry.p, entry.n);
+        c->n = entry.n;
+    }
+    return rc;
+}
+
 static struct cell *
 loose(const struct log *l, const struct hash *id)
 {
@@ -211,6 +230,7 @@ mem_store_new(void)
                                   .loose_each = loose_each,
                                   .loose_del = loose_del,
                                   .state_put = state_put,
+                                  .rewrite = rewrite,
                                   .state_each = state_each};
     return m;
 }

@@ -98,7 +98,8 @@ add_node(struct town *t)
     t->box[no] = town_pair(PAIR_BOX, 'b', no);
     op->node = no;
     op->box_key = t->box[no].pub;
-    op->ack_key = town_pair(PAIR_SIGN, 'a', no).pub;
+    t->ack[no].key = town_pair(PAIR_SIGN, 'a', no);
+    op->ack_key = t->ack[no].key.pub;
     op->scopes.n = 1;
     item(t, op);
 }
@@ -158,10 +159,9 @@ town_fini(struct town *t)
     entry_writer_fini(&t->writer);
 }
 
-void
-town_write(struct town *t, uint32_t log, size_t bytes, struct buf *entry)
+static void
+write_item(struct town *t, struct chain *c, uint32_t log, size_t bytes, struct buf *entry)
 {
-    struct chain *c = &t->log[log];
     uint8_t *p;
 
     bytes = ITEM_OVERHEAD_BYTES + 16 + bytes / 16 * 16; /* as a sealed item has */
@@ -174,6 +174,18 @@ town_write(struct town *t, uint32_t log, size_t bytes, struct buf *entry)
     entry_add(&t->writer, slice_of(p, bytes));
     finish(t, c, ENTRY_DATA, entry);
     mem_free(p);
+}
+
+void
+town_write(struct town *t, uint32_t log, size_t bytes, struct buf *entry)
+{
+    write_item(t, &t->log[log], log, bytes, entry);
+}
+
+void
+town_ack(struct town *t, uint32_t node, struct buf *entry)
+{
+    write_item(t, &t->ack[node], node, 40, entry);
 }
 
 static void

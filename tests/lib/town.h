@@ -23,6 +23,7 @@ struct town {
     struct chain hub;
     uint32_t reign;
     struct chain log[TOWN_MAX + 1];
+    struct chain ack[TOWN_MAX + 1]; /* by node */
     uint32_t nodes_n, logs_n;
     struct pair box[TOWN_MAX + 1];
     uint64_t clock;
@@ -37,6 +38,8 @@ struct pair town_pair(enum pair_kind kind, char letter, uint32_t no);
 void town_init(struct town *t, uint32_t nodes, uint32_t logs, struct buf *entry);
 void town_fini(struct town *t);
 /* Each appends one whole entry. */
+/* The next entry of a node's acknowledgement log. */
+void town_ack(struct town *t, uint32_t node, struct buf *entry);
 void town_write(struct town *t, uint32_t log, size_t bytes, struct buf *entry);
 void town_seal(struct town *t, uint32_t from, uint32_t to, struct buf *entry);
 /* A seal line for what another copy of a log has. */

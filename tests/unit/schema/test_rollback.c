@@ -189,6 +189,7 @@ plan(struct member *m, unsigned disk, enum way way, unsigned at)
                                             .loose_each = fail_loose_each,
                                             .loose_del = fail_loose_del,
                                             .state_put = fail_state_put,
+                                            .rewrite = failing.real->rewrite,
                                             .state_each = failing.real->state_each};
         m->l->replica->store = &failing.store;
         break;

@@ -814,7 +814,7 @@ a_question_without_sense_ends_it(void **state)
         struct bare b;
 
         bare_init(&b, false, true);
-        ask_add(&b, k == 0 ? 3 : ENTRY_DATA, k == 1 ? 0 : 1, k == 2 ? 0 : 1);
+        ask_add(&b, k == 0 ? 4 : ENTRY_DATA, k == 1 ? 0 : 1, k == 2 ? 0 : 1);
         ends_with(&b, CLOSE_MALFORMED);
         bare_fini(&b);
     }
