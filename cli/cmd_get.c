@@ -13,13 +13,40 @@ take(void *arg, const struct record_row *r)
     return true;
 }
 
+/* A record that was erased on request is no mistake of whoever asks for it. */
+static int
+show_erased(struct cli *c, const struct erase_info *e)
+{
+    const struct erase_ground *g = erase_ground_by_code(e->ground);
+    if (c->json) {
+        json_t *json = json_object();
+        json_object_set_new(json, "erased", json_true());
+        json_object_set_new(json, "id", json_of_hex(e->record.id, RECORD_ID_BYTES));
+        json_object_set_new(json, "request", json_of_text(slice_text(e->request)));
+        json_object_set_new(json, "ground",
+                            g != NULL ? json_of_text(slice_text(g->name)) : json_null());
+        json_object_set_new(json, "time_ms", json_of_time(clock_ms(e->clock)));
+        out_json(c->out, json);
+    } else {
+        say(c, WORD_ERASED, e->request,
+            g == NULL            ? "?"
+            : c->lang == LANG_ZH ? g->zh
+                                 : g->en,
+            NULL);
+    }
+    return 0;
+}
+
 static int
 run(struct cli *c, int argc, char **argv)
 {
     struct fault why = {0};
     struct record_key key;
+    struct erase_info erased;
     (void)argc;
     enum rc rc = query_find_one(c->node->ledger, argv[0], &key, &why);
+    if (rc == RC_NOTFOUND && erase_find(c->node->ledger, argv[0], &erased) == RC_OK)
+        return show_erased(c, &erased);
     if (rc == RC_OK)
         rc = query_get(c->node->ledger, &key, take, c);
     return rc == RC_OK ? 0 : fail(c, rc, &why);

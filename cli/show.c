@@ -50,6 +50,11 @@ show_ref(void *arg, const struct record_key *key, struct buf *out)
     if (c->node != NULL && query_get(c->node->ledger, key, take_number, out) == RC_OK &&
         out->n > before)
         return;
+    const struct erase_info *e = c->node != NULL ? erase_of(c->node->ledger, key) : NULL;
+    if (e != NULL) {
+        add_words(c, out, WORD_ERASED_REF, e->request, NULL);
+        return;
+    }
     hex_print(key->id, RECORD_ID_BYTES, hex);
     buf_add_slice(out, slice_text(hex));
 }

@@ -34,6 +34,7 @@ const struct cmd *const commands[] = {
     &cmd_init,
     &cmd_invite,
     &cmd_seal,
+    &cmd_erase,
     /* care of the store */
     &cmd_rebuild,
     &cmd_doctor,

@@ -288,6 +288,8 @@ node_init(const struct node_birth *n, struct fault *why)
     if (rc == RC_OK)
         rc = birth_guard(&b, &b.log.pub, "log-01.key", why);
     if (rc == RC_OK)
+        rc = birth_guard(&b, &b.ack.pub, "ack.key", why);
+    if (rc == RC_OK)
         rc = birth_guard(&b, &b.hub.pub, "hub.key", why);
     if (rc == RC_OK)
         rc = write_sheet(&b, n, why);
@@ -346,6 +348,8 @@ node_join(const char *dir, struct slice invite_file, struct fault *why)
         rc = birth_ledger(&b, why);
     if (rc == RC_OK)
         rc = birth_guard(&b, &b.log.pub, "log-01.key", why);
+    if (rc == RC_OK)
+        rc = birth_guard(&b, &b.ack.pub, "ack.key", why);
     if (rc == RC_OK)
         rc = write_in(&b, "invite", invite_file, why);
     if (rc == RC_OK)

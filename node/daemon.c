@@ -10,6 +10,7 @@
 
 /* Standard streams, lock, log, database, guards, loop, doors, one to spare. */
 #define FILES_OWN 20
+#define ERASE_AGAIN_MS 2000
 #define CALLS_MAX 32 /* at a time, about */
 
 uint32_t
@@ -151,6 +152,24 @@ push(struct peer *p)
     peer_step(p, SESSION_CHANGED);
 }
 
+/* A reader that holds old pages is short: a report, a backup. */
+static void
+erase_due(struct daemon *d)
+{
+    if (node_erase(d->node) != RC_OK)
+        timer_set(d->erase, ERASE_AGAIN_MS);
+}
+
+static void
+on_erase(evutil_socket_t fd, short what, void *arg)
+{
+    struct daemon *d = arg;
+    (void)fd;
+    (void)what;
+    erase_due(d);
+    daemon_changed(d);
+}
+
 static void
 on_changed(evutil_socket_t fd, short what, void *arg)
 {
@@ -162,6 +181,7 @@ on_changed(evutil_socket_t fd, short what, void *arg)
         if (rc != RC_OK)
             log_warn("upkeep.failed rc=%s", rc_name(rc));
     }
+    erase_due(d);
     each_open(d, push);
 }
 
@@ -273,8 +293,10 @@ make_events(struct daemon *d)
     d->seal = evtimer_new(d->base, on_seal, d);
     d->repair = evtimer_new(d->base, on_repair, d);
     d->changed = evtimer_new(d->base, on_changed, d);
-    if (d->seal == NULL || d->repair == NULL || d->changed == NULL)
+    d->erase = evtimer_new(d->base, on_erase, d);
+    if (d->seal == NULL || d->repair == NULL || d->changed == NULL || d->erase == NULL)
         return RC_IO;
+    timer_set(d->erase, 0); /* what an earlier run did not finish */
     if (node_may_seal(d->node))
         timer_set(d->seal, (uint64_t)d->node->conf.seal_s * 1000);
     timer_set(d->repair,
@@ -309,8 +331,8 @@ daemon_free(struct daemon *d)
         dial_free(d->dials);
     net_stop(d);
     control_stop(d);
-    struct event *const events[] = {d->stop[0], d->stop[1], d->stop[2],
-                                    d->seal,    d->repair,  d->changed};
+    struct event *const events[] = {d->stop[0], d->stop[1], d->stop[2], d->seal,
+                                    d->repair,  d->changed, d->erase};
     for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
         if (events[i] != NULL)
             event_free(events[i]);

@@ -92,7 +92,7 @@ struct daemon {
     struct door net, control;
     struct control *controls;
     size_t controls_n, controls_max;
-    struct event *stop[3], *seal, *repair, *changed;
+    struct event *stop[3], *seal, *repair, *changed, *erase;
     struct peer *peers;
     struct dial *dials;
     size_t peers_n, peers_max;

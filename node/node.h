@@ -35,11 +35,14 @@ struct node {
     size_t logs_n;
     bool has_hub, has_officer;
     struct pair hub, officer;
+    bool has_ack;
+    struct pair ack; /* of this node's acknowledgement log */
     bool has_invite; /* it lies in DIR from the joining on */
     struct invite invite;
-    /* Guards by place: own logs, then (hub) the authority log. NULL: must not write. */
-    struct guard *guard[OWN_LOGS_MAX + 1];
-    enum guard_word word[OWN_LOGS_MAX + 1];
+    /* Guards by place: own logs, then (hub) the authority log, then the acknowledgement
+     * log. NULL: must not write. */
+    struct guard *guard[OWN_LOGS_MAX + 2];
+    enum guard_word word[OWN_LOGS_MAX + 2];
 };
 
 enum node_mode { NODE_WRITE, NODE_READ };
@@ -84,6 +87,12 @@ enum rc node_after_commit(struct node *n) MUST_USE;
  * rolls back. */
 enum rc node_turn(struct node *n, enum rc (*work)(struct node *n, void *arg),
                   void *arg) MUST_USE;
+
+/* This node's part in erasing what a counted order names: the settle that brought it took
+ * it out of logs and tables; here the old pages go, and only then the node's
+ * acknowledgement log says so. After every turn; goes on where it was cut off. RC_BUSY: a
+ * reader still holds old pages, try again later. */
+enum rc node_erase(struct node *n) MUST_USE;
 
 /* The daemon: until SIGTERM or SIGINT. `run` executes one command line that came over the
  * control socket (cli/ gives it); its output goes into out and err. */

@@ -98,6 +98,10 @@ read_keys(struct node *n, struct fault *why)
     }
     if (rc != RC_OK && rc != RC_NOTFOUND)
         return rc;
+    rc = keys_read(n->dir, "ack.key", PAIR_SIGN, &n->ack, why);
+    n->has_ack = rc == RC_OK;
+    if (rc != RC_OK && rc != RC_NOTFOUND)
+        return rc;
     rc = keys_read(n->dir, "hub.key", PAIR_SIGN, &n->hub, why);
     n->has_hub = rc == RC_OK;
     return rc == RC_OK || rc == RC_NOTFOUND ? read_officer(n, why) : rc;
@@ -173,13 +177,20 @@ assume_invite(struct node *n, struct fault *why)
                        : fault_set(why, rc, FAULT_INVITE_FILE, "%s/invite", n->dir);
 }
 
-/* What the database holds of the log in place i: own logs, then the authority log. */
+static size_t
+ack_place(const struct node *n)
+{
+    return n->logs_n + (n->has_hub ? 1 : 0);
+}
+
+/* What the database holds of the log in place i: own logs, then the authority log, then
+ * the acknowledgement log. */
 static void
 head_of(const struct node *n, size_t i, const struct key **key, uint64_t *seq,
         struct hash *id)
 {
     struct replica *r = ledger_replica(n->ledger);
-    *key = i < n->logs_n ? &n->log[i].pub : &n->hub.pub;
+    *key = i < n->logs_n ? &n->log[i].pub : i == ack_place(n) ? &n->ack.pub : &n->hub.pub;
     *seq = replica_trunk_n(r, *key);
     *id = (struct hash){{0}};
     if (*seq > 0 && !replica_trunk_head(r, *key, id))
@@ -189,13 +200,15 @@ head_of(const struct node *n, size_t i, const struct key **key, uint64_t *seq,
 static size_t
 guards_n(const struct node *n)
 {
-    return n->logs_n + (n->has_hub ? 1 : 0);
+    return ack_place(n) + (n->has_ack ? 1 : 0);
 }
 
 static void
 guard_key_path(const struct node *n, size_t i, char *out, size_t size)
 {
     char name[LOG_NAME_BYTES] = "hub.key";
+    if (i == ack_place(n))
+        (void)snprintf(name, sizeof(name), "ack.key");
     if (i < n->logs_n)
         node_log_name(i, name);
     keys_path(n->dir, name, out, size);
@@ -293,7 +306,7 @@ node_close(struct node *n)
 {
     if (n == NULL)
         return;
-    for (size_t i = 0; i <= OWN_LOGS_MAX; i++)
+    for (size_t i = 0; i < sizeof(n->guard) / sizeof(n->guard[0]); i++)
         guard_close(n->guard[i]);
     ledger_close(n->ledger);
     if (n->has_invite)
@@ -304,6 +317,7 @@ node_close(struct node *n)
     pair_wipe(&n->box);
     pair_wipe(&n->hub);
     pair_wipe(&n->officer);
+    pair_wipe(&n->ack);
     if (n->lock_fd >= 0)
         close(n->lock_fd); /* the lock goes with it */
     mem_free(n->dir);
@@ -357,17 +371,53 @@ work_upkeep(struct node *n, void *arg)
     return hub_upkeep(n->ledger, &hub, NULL);
 }
 
+static enum rc
+work_settle(struct node *n, void *arg)
+{
+    (void)arg;
+    return ledger_settle(n->ledger); /* what an earlier try left standing */
+}
+
+static enum rc
+work_acknowledge(struct node *n, void *arg)
+{
+    (void)arg;
+    return erase_acknowledge(n->ledger, &n->ack);
+}
+
+enum rc
+node_erase(struct node *n)
+{
+    if (!n->has_ack || n->guard[ack_place(n)] == NULL ||
+        !erase_is_due(n->ledger, &n->ack))
+        return RC_OK;
+    enum rc rc = turn(n, work_settle, NULL);
+    if (rc == RC_OK)
+        rc = erase_sweep(n->ledger);
+    if (rc == RC_OK)
+        rc = turn(n, work_acknowledge, NULL);
+    if (rc == RC_OK)
+        log_info("erased acknowledged=1");
+    else if (rc != RC_BUSY)
+        log_warn("erase.failed rc=%s", rc_name(rc));
+    return rc;
+}
+
 enum rc
 node_turn(struct node *n, enum rc (*work)(struct node *n, void *arg), void *arg)
 {
     enum rc rc = turn(n, work, arg);
-    if (rc != RC_OK || !node_may_seal(n) || !hub_is_due(n->ledger))
+    if (rc != RC_OK)
         return rc;
-    /* A new unit's scope is due in the hub's next transaction; the work is done either
-     * way. */
-    enum rc upkeep = turn(n, work_upkeep, NULL);
-    if (upkeep != RC_OK)
-        log_warn("upkeep.failed rc=%s", rc_name(upkeep));
+    if (node_may_seal(n) && hub_is_due(n->ledger)) {
+        /* A new unit's scope is due in the hub's next transaction; the work is done
+         * either way. */
+        enum rc upkeep = turn(n, work_upkeep, NULL);
+        if (upkeep != RC_OK)
+            log_warn("upkeep.failed rc=%s", rc_name(upkeep));
+    }
+    if (node_erase(n) != RC_OK)
+        log_info("erase.waits=1"); /* what is left over is done after the next turn */
     return RC_OK;
 }
 

@@ -7,6 +7,7 @@
 #include "schema/embed.h"
 
 #define APPLICATION_ID 0x6c6a6c69 /* "ljli" */
+#define BUSY_MS 5000
 #define CACHE_KIB "-8192"
 
 static const char *const stmt_text[STMT_N] = {
@@ -182,6 +183,15 @@ db_checkpoint(struct db *db)
                                                SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL));
 }
 
+enum rc
+db_checkpoint_now(struct db *db)
+{
+    sqlite3_busy_timeout(db->handle, 0);
+    enum rc rc = db_checkpoint(db);
+    sqlite3_busy_timeout(db->handle, BUSY_MS);
+    return rc;
+}
+
 static enum rc
 pragma_number(struct db *db, const char *sql, int64_t *out)
 {
@@ -334,7 +344,7 @@ configure(struct db *db)
     sqlite3_db_config(h, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     sqlite3_db_config(h, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, db->mode == DB_READ, NULL);
-    sqlite3_busy_timeout(h, 5000);
+    sqlite3_busy_timeout(h, BUSY_MS);
     /* The files beside the database stay when it is closed: on a full disk a reader could
      * not make them again. */
     int stay = 1;

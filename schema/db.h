@@ -36,6 +36,8 @@ enum rc db_read_begin(struct db *db) MUST_USE;
 void db_read_end(struct db *db);
 /* Wal checkpoint, TRUNCATE; RC_BUSY while a reader holds it. */
 enum rc db_checkpoint(struct db *db) MUST_USE;
+/* The same without waiting for a reader. */
+enum rc db_checkpoint_now(struct db *db) MUST_USE;
 
 /* The registered statement, reset and unbound; prepared once. Never NULL: a statement
  * that cannot be prepared is our mistake (abort), except when the file is damaged, which

@@ -38,6 +38,7 @@
     X(NO_SCOPE)     /* the hub has not made the unit's scope yet */                      \
     X(NOT_READABLE)                                                                      \
     X(ERASED)                                                                            \
+    X(OFFICERS) /* more of them have to agree */                                         \
     /* a file; what: file name and place in it */                                        \
     X(FILE_SIZE)                                                                         \
     X(FILE_BYTE)                                                                         \

@@ -38,6 +38,7 @@ ledger_load(struct ledger *l)
     log_store_forget(l->log);
     ledger_forget(l);
     l->units_changed = true; /* for all we know */
+    l->erases_acked = 0;
     enum rc rc = load_community(l);
     if (rc == RC_OK)
         rc = ledger_load_keys(l);

@@ -42,6 +42,7 @@ struct ledger {
     bool has_community;
     uint16_t unit_type;    /* code of org_unit; 0: no such type */
     bool units_changed;    /* since hub_upkeep looked */
+    size_t erases_acked;   /* counted orders to erase when this node's log named all */
     bool must_settle;      /* the next begin decides what is assumed */
     enum rc broken;        /* a rollback could not load again: the next begin tries */
     struct ring_key *ring; /* ascending (scope, epoch) */

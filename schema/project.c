@@ -275,6 +275,7 @@ ledger_project(struct ledger *l, const struct changes *changes)
     struct project *p = l->project;
     ledger_forget(l);
     if (has_refold(changes)) {
+        l->erases_acked = 0;
         enum rc rc = tables_make(l->tables);
         return rc != RC_OK ? rc : project_replay(l, NULL, NULL);
     }

@@ -86,16 +86,31 @@ on_grant(struct project *p, const struct grant *g)
         add_number(&p->logs, &p->logs_n, g->log_no);
 }
 
+static void
+bind_erased(sqlite3_stmt *s, const struct auth_op *op)
+{
+    db_bind_slice(s, 1, slice_of(op->record, RECORD_ID_BYTES));
+    sqlite3_bind_int64(s, 2, op->scope);
+    sqlite3_bind_int64(s, 3, op->unit);
+}
+
+/* The number stays known: it is not given again, and whoever holds the slip is told. */
 static enum rc
 on_erase(struct project *p, const struct auth_op *op)
 {
     struct db *db = p->l->db;
-    sqlite3_stmt *s = db_stmt(db, STMT_PROJECT_FIND_ALL);
-    db_bind_slice(s, 1, slice_of(op->record, RECORD_ID_BYTES));
-    sqlite3_bind_int64(s, 2, op->scope);
-    sqlite3_bind_int64(s, 3, op->unit);
+    struct record_key key = {.scope = op->scope, .unit = op->unit};
+    memcpy(key.id, op->record, RECORD_ID_BYTES);
+    if (!replica_is_erased(p->l->replica, &key))
+        return RC_OK; /* the order does not count */
+    sqlite3_stmt *s = db_stmt(db, STMT_PROJECT_ERASED);
+    bind_erased(s, op);
+    enum rc rc = db_run(db, s);
+    if (rc != RC_OK)
+        return rc;
+    s = db_stmt(db, STMT_PROJECT_FIND_ALL);
+    bind_erased(s, op);
     bool row = false;
-    enum rc rc;
     while ((rc = db_step(db, s, &row)) == RC_OK && row)
         project_dirty(p, sqlite3_column_int64(s, 0));
     sqlite3_reset(s);

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "schema/erase.h"
 #include "schema/query_in.h"
 #include "schema/text.h"
 #include "schema/type.h"
@@ -152,6 +153,9 @@ query_resolve(struct ledger *l, const char *text, int64_t *no, struct fault *why
         return fault_set(why, rc, FAULT_DATABASE, "%s", rc_text(rc));
     char shown[FAULT_WHAT_BYTES];
     fault_escape(slice_text(text), shown, sizeof(shown));
+    struct erase_info erased;
+    if (f.n == 0 && erase_find(l, text, &erased) == RC_OK)
+        return fault_set(why, RC_NOTFOUND, FAULT_ERASED, "%s", erased.request);
     if (f.n == 0)
         return fault_set(why, RC_NOTFOUND, FAULT_NOT_FOUND, "%s", shown);
     if (f.n > 1) {

@@ -60,6 +60,9 @@
     X(PROJECT_FIND, "SELECT no, entry, item FROM record"                                   \
         " WHERE id = ?1 AND scope = ?2 AND unit = ?3 AND type = ?4")                       \
     X(PROJECT_FIND_ALL, "SELECT no FROM record WHERE id = ?1 AND scope = ?2 AND unit = ?3") \
+    X(PROJECT_ERASED, "INSERT OR IGNORE INTO local_erased(id, scope, unit, number)"        \
+        " SELECT id, scope, unit, number FROM record"                                      \
+        " WHERE id = ?1 AND scope = ?2 AND unit = ?3")                                     \
     X(PROJECT_ITEM_ADD, "INSERT OR IGNORE INTO record_item(no, entry, item)"               \
         " VALUES (?1, ?2, ?3)")                                                            \
     X(PROJECT_ITEMS, "SELECT entry, item FROM record_item WHERE no = ?1 ORDER BY entry, item") \
@@ -108,7 +111,12 @@
     X(QUERY_TOUCHED, "SELECT no FROM record WHERE entry BETWEEN ?1 AND ?2"                 \
         " UNION SELECT no FROM record_item WHERE entry BETWEEN ?1 AND ?2")                 \
     /* author.c */                                                                         \
-    X(AUTHOR_NUMBER, "SELECT max(number) FROM record WHERE number BETWEEN ?1 AND ?2")
+    X(AUTHOR_NUMBER, "SELECT max(number) FROM (SELECT max(number) AS number FROM record"   \
+        " WHERE number BETWEEN ?1 AND ?2 UNION ALL SELECT max(number) FROM local_erased"   \
+        " WHERE number BETWEEN ?1 AND ?2)")                                                \
+    /* erase_ack.c */                                                                      \
+    X(ERASE_ACK_NUMBER, "SELECT number FROM local_erased WHERE id = ?1 AND unit = ?2"      \
+        " AND number IS NOT NULL LIMIT 1")
 /* clang-format on */
 
 enum stmt {

@@ -1,0 +1,11 @@
+-- Migration 1 to 2: what the centre decides about people and records.
+
+-- Records that were here and were erased on request: their printed numbers, so that none
+-- is given a second time, and whoever holds the slip is told. Survives `rebuild`.
+CREATE TABLE local_erased (
+    id     BLOB NOT NULL CHECK (length(id) = 16),
+    scope  INTEGER NOT NULL,
+    unit   INTEGER NOT NULL,
+    number INTEGER,                              -- packed, as in record; NULL: it had none
+    PRIMARY KEY (id, scope, unit)
+) STRICT, WITHOUT ROWID;
