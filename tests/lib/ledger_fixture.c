@@ -218,6 +218,7 @@ community_invite(struct community *c, uint32_t unit, enum role role)
     must(hub_invite(hub->l, &c->hub, &author, "李组长", unit, role, 7 * 86400000ull,
                     &m->invite, NULL));
     must(ledger_commit(hub->l));
+    invite_ack(&m->invite, &m->ack); /* the hub enrols this one */
     take_invite(c, m, &g);
     must(ledger_begin(m->l));
     must(ledger_set_community(m->l, &m->invite.community));
