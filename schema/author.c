@@ -226,7 +226,7 @@ author_cut(struct author_run *run)
     set_mark(l, head.mark);
     run->entry.n = 0;
     entry_finish(&run->writer, &head, &l->community, run->a.log, &run->entry, &id);
-    enum rc rc = replica_offer(l->replica, buf_slice(&run->entry), &what);
+    enum rc rc = replica_offer_own(l->replica, buf_slice(&run->entry), run->a.log, &what);
     if (rc != RC_OK)
         return rc;
     if (what != OFFER_TAKEN)

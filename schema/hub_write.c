@@ -95,7 +95,7 @@ cut(struct decree *d)
     if (!l->has_community)
         rc = ledger_set_community(l, &id);
     if (rc == RC_OK)
-        rc = replica_offer(l->replica, buf_slice(&d->entry), &what);
+        rc = replica_offer_own(l->replica, buf_slice(&d->entry), d->hub, &what);
     if (rc != RC_OK)
         return rc;
     ledger_forget(l);

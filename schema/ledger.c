@@ -222,7 +222,11 @@ ledger_commit(struct ledger *l)
         db_read_end(l->db);
         return RC_OK;
     }
-    enum rc rc = db_commit(l->db);
+    enum rc rc = replica_is_settled(l->replica) ? RC_OK : ledger_settle(l);
+    if (rc == RC_OK)
+        rc = db_commit(l->db);
+    else
+        db_rollback(l->db);
     if (rc != RC_OK)
         load_again(l);
     return rc;

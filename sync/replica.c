@@ -300,3 +300,9 @@ replica_settle(struct replica *r, struct changes *out)
     *out = (struct changes){r->change, r->changes_n};
     return RC_OK;
 }
+
+bool
+replica_is_settled(const struct replica *r)
+{
+    return r->active_n == 0 && !r->is_auth_dirty && !r->is_auth_unsaved;
+}

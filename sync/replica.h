@@ -31,6 +31,11 @@ enum offer {
 /* Takes one whole entry, of either kind, from anyone. Bad bytes: RC_MALFORMED; bad root
  * or (where it must be checked now) signature: RC_FORGED, nothing kept. */
 enum rc replica_offer(struct replica *r, struct slice entry, enum offer *what) MUST_USE;
+/* The same for one that was signed here and now with `by`. Its signature is checked by
+ * making it again, which costs a third of a verification: Ed25519 is deterministic (RFC
+ * 8032, 5.1.6), so the same bytes hold. Others are verified like anybody's. */
+enum rc replica_offer_own(struct replica *r, struct slice entry, const struct pair *by,
+                          enum offer *what) MUST_USE;
 /* A fork proof: two headers with signatures (192 bytes each), standing alone. */
 enum rc replica_offer_proof(struct replica *r, struct slice one,
                             struct slice two) MUST_USE;
@@ -60,11 +65,11 @@ struct changes {
     size_t n;
 };
 enum rc replica_settle(struct replica *r, struct changes *out) MUST_USE;
+/* Nothing was taken since the last settle. Only so may a transaction be committed. */
+bool replica_is_settled(const struct replica *r);
 /* Nothing more is coming for now (a session ended, a bundle was read): the next settle
  * checks one by one what is held unverified below waiting lines. */
 void replica_final(struct replica *r);
-
-/* Own entries: the caller made and signed the bytes; they go through the same door. */
 
 /* Project our own log as if granted until its grant counts (design section 6). */
 void replica_assume(struct replica *r, const struct grant *invite);

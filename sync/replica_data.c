@@ -132,6 +132,7 @@ void
 data_undecide(struct replica *r, struct held *h)
 {
     log_undecide(h->state);
+    h->saved.is_plain = false; /* its blob may stand under a prefix that is no more */
     h->state->proof = h->proof;
     h->lines_seen = 0;
     h->ahead = 0;

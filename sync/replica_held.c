@@ -131,6 +131,7 @@ held_cut(struct replica *r, struct held *h, uint64_t from)
     }
     rc = r->store->cut(r->store->self, &h->key, from);
     r->near.of = NULL;
+    h->saved.is_plain = false; /* its blob names what is no more */
     h->trunk_n = from - 1;
     h->top = (struct hash){{0}};
     h->top_clock = 0;

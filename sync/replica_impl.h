@@ -82,6 +82,11 @@ struct held {
     bool is_active, is_dirty, must_check, has_fork;
     bool has_blob;
     bool is_behind; /* loaded: its state is older than its trunk */
+    struct {        /* what the blob says, so that not every entry writes it anew */
+        bool is_plain;
+        uint64_t trunk_n, good_from;
+        size_t passed, empty_n;
+    } saved;
     uint64_t was_head, was_seal, keep;
     /* of the community's tree */
     uint64_t tree_seq;
@@ -133,6 +138,7 @@ struct replica {
     size_t wrong_n, wrong_cap, wrong_told;
     struct tree_walk walk, walked; /* now; at the end of the last whole entry */
     struct held *first;            /* of the community's entry 1 */
+    const struct pair *own;        /* while what it has signed is offered */
     bool has_root;
     struct key root_key;
     struct auth_op op; /* one that is looked at */

@@ -3,12 +3,18 @@
  * A blob holds what reading the trunk would cost too much to find out; the rest follows
  * from the authority prefix, which is folded again. version u8, kind u8, trunk length and
  * top, then of a data log what is decided, of the community's first authority log where
- * its Merkle tree stands. */
+ * its Merkle tree stands.
+ *
+ * A log whose whole trunk counts, with nothing beside it and no line undecided, is plain.
+ * As long as it only grows and stays plain, its blob may lag behind (version 2): what
+ * stands behind it then counts as well. For that, every commit has been settled. */
 #include "sync/replica_impl.h"
 
 #include <string.h>
 
 #define STATE_VERSION 1
+#define STATE_PLAIN 2    /* the version of a blob that may lag */
+#define STATE_LAG_MAX 64 /* entries: what a start reads again */
 
 /* ---- writing */
 
@@ -76,17 +82,50 @@ add_walk(struct buf *b, const struct replica *r)
     buf_add_u64(b, r->authority->n);
 }
 
+static bool
+is_plain(const struct held *h)
+{
+    const struct log_state *s = h->state;
+
+    return h->kind == ENTRY_DATA && s != NULL && !s->is_assumed && !s->is_revoked &&
+           s->passed == s->lines_n && h->proof.seq == 0 && h->loose_n == 0 &&
+           s->head_seq == h->trunk_n && h->good_to == h->trunk_n && h->held_bytes == 0;
+}
+
+static bool
+may_lag(const struct held *h)
+{
+    return h->saved.is_plain && h->saved.good_from == h->good_from &&
+           h->saved.passed == h->state->passed && h->saved.empty_n == h->state->empty_n &&
+           h->trunk_n - h->saved.trunk_n < STATE_LAG_MAX;
+}
+
+static void
+note_saved(struct held *h, bool plain)
+{
+    h->has_blob = true;
+    h->saved.is_plain = plain;
+    h->saved.trunk_n = h->trunk_n;
+    h->saved.good_from = h->good_from;
+    h->saved.passed = plain ? h->state->passed : 0;
+    h->saved.empty_n = plain ? h->state->empty_n : 0;
+}
+
 enum rc
 state_save(struct replica *r, struct held *h)
 {
     struct buf *b = &r->scratch;
+    bool plain = is_plain(h);
 
     if (!h->has_blob && h->trunk_n == 0 && h->loose_n == 0 && h->proof.seq == 0 &&
         (h->state == NULL || h->state->passed == 0)) {
         return RC_OK;
     }
+    if (plain && may_lag(h)) {
+        return RC_OK;
+    }
     b->n = 0;
-    buf_add_u8(b, STATE_VERSION);
+    buf_add_u8(b, plain ? STATE_PLAIN : STATE_VERSION);
     buf_add_u8(b, (uint8_t)h->kind);
     buf_add_u64(b, h->trunk_n);
     add_hash(b, &h->top);
@@ -106,7 +145,7 @@ state_save(struct replica *r, struct held *h)
     if (h == r->first && r->authority->n > 0) {
         add_walk(b, r);
     }
-    h->has_blob = true;
+    note_saved(h, plain);
     return r->store->state_put(r->store->self, &h->key, buf_slice(b));
 }
 
@@ -116,6 +155,7 @@ state_save(struct replica *r, struct held *h)
 struct blob {
     struct key key;
     struct buf bytes;
+    bool is_plain;
 };
 struct loading {
     struct replica *r;
@@ -123,6 +163,7 @@ struct loading {
     size_t n, cap;
     struct held *h;
     bool is_broken;
+    bool is_plain;
     uint64_t known; /* trunk length, as the blob says */
     bool is_seen;   /* anything of the trunk */
 };
@@ -135,7 +176,7 @@ blob_one(void *arg, const struct key *log, struct slice state)
 
     l->blob = authority_room(l->blob, l->n + 1, &l->cap, sizeof *l->blob);
     b = &l->blob[l->n++];
-    *b = (struct blob){*log, BUF_NONE};
+    *b = (struct blob){*log, BUF_NONE, false};
     buf_add_slice(&b->bytes, state);
     return true;
 }
@@ -186,7 +227,8 @@ trunk_one(void *arg, const struct stored *e)
     h->trunk_n = e->seq;
     h->top = e->id;
     h->top_clock = a.fact.clock;
-    h->is_behind = true;
+    h->is_behind = !l->is_plain;
+    h->good_to = l->is_plain ? e->seq : h->good_to;
     return true;
 }
 
@@ -226,6 +268,8 @@ load_head(struct loading *l, struct reader *in)
         h->proof.id[0] = get_hash(in);
         h->proof.id[1] = get_hash(in);
     }
+    h->saved.trunk_n = h->trunk_n;
+    h->saved.good_from = h->good_from;
     l->known = h->trunk_n;
     l->is_seen = h->trunk_n == 0;
     rc = s->loose_each(s->self, &h->key, loose_one, l);
@@ -266,7 +310,7 @@ load_lines(struct log_state *s, uint64_t passed, struct reader *in)
 
 /* What was decided of a data log, under the same prefix. False: decide anew. */
 static bool
-load_log(struct replica *r, struct held *h, struct reader *in)
+load_log(struct replica *r, struct held *h, bool plain, struct reader *in)
 {
     struct log_state *s = h->state;
     struct hash under = get_hash(in);
@@ -279,6 +323,12 @@ load_log(struct replica *r, struct held *h, struct reader *in)
     uint32_t cut_line = read_u32(in);
 
     h->was_head = head_seq;
+    if (plain) { /* what stands behind the blob counts */
+        head_seq = h->trunk_n;
+        head = h->top;
+        head_clock = h->top_clock;
+        h->was_head = head_seq;
+    }
     if (s == NULL) {
         return true; /* an assumed log: decided anew, but told already */
     }
@@ -292,6 +342,9 @@ load_log(struct replica *r, struct held *h, struct reader *in)
     if (is_revoked) {
         log_revoke_set(s, cut_line);
     }
+    h->saved.is_plain = plain;
+    h->saved.passed = passed;
+    h->saved.empty_n = s->empty_n;
     s->head_seq = head_seq;
     s->head = head;
     s->head_clock = head_clock;
@@ -352,7 +405,8 @@ load_heads(struct loading *l)
         uint8_t version = is_empty ? STATE_VERSION : read_u8(&in);
         uint8_t kind = is_empty ? ENTRY_DATA : read_u8(&in);
 
-        if (version != STATE_VERSION || in.bad ||
+        l->is_plain = l->blob[i].is_plain = version == STATE_PLAIN;
+        if ((version != STATE_VERSION && !l->is_plain) || in.bad ||
             (kind != ENTRY_DATA && kind != ENTRY_AUTHORITY)) {
             return RC_CORRUPT;
         }
@@ -409,7 +463,7 @@ load_states(struct loading *l)
             seal_walk_reset(r);
             r->wrong_n = 0;
         }
-        if (has_log && !load_log(r, h, &in)) {
+        if (has_log && !load_log(r, h, l->blob[i].is_plain, &in)) {
             data_undecide(r, h);
         }
     }
