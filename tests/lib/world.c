@@ -267,6 +267,8 @@ tick(struct world *w)
             upset_fork(w, i);
         if (w->writes_left > 0 && w->node[i].is_up && rng_chance(&w->rng, 60))
             write_something(w, i);
+        if (w->setup->erases && w->node[i].is_up)
+            erase_tick(w, i);
     }
     if (w->node[0].is_up && rng_chance(&w->rng, 8))
         write_seal(w);

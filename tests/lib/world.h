@@ -24,6 +24,7 @@ struct world_setup {
     bool has_liar; /* the last node sends what is false */
     /* What upsets the order of things, in the chaos phase: */
     bool forks;     /* the liar tells everybody another branch of its log */
+    bool erases;    /* the hub erases records */
     bool revokes;   /* the hub ends logs, forked or not, at whatever it holds of them */
     unsigned joins; /* so many of the others join over the wire, not at birth */
 };
@@ -33,7 +34,7 @@ struct world_result {
     char why[256]; /* the first property that does not hold */
     uint8_t trace[16];
     uint64_t sim_ms, steps, sends, crashes, errors, writes, acked, lies, seals;
-    uint64_t branches, revoked, joined;
+    uint64_t branches, revoked, joined, erased;
     uint64_t wire_bytes, most_unsent;
 };
 

@@ -22,6 +22,8 @@ world_is_equal(struct world *w)
             return false;
         if (is_liar(w, i))
             continue;
+        if (w->setup->erases && !erase_is_done(w, i))
+            return false;
         replica_digest(ledger_replica(w->node[i].m->l), other);
         if (i == 0)
             memcpy(first, other, 16);
@@ -296,6 +298,8 @@ world_check(struct world *w)
             continue;
         check_logs(w, i);
         check_edits(w, i);
+        if (w->setup->erases)
+            erase_check(w, i);
         if (i < 3) /* a rebuild costs; the others have the same digests */
             check_replay(w, i, a, b);
     }

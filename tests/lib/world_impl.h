@@ -107,6 +107,11 @@ enum rc upset_assume(struct world *w, unsigned i) MUST_USE;
 /* The session of an end that joins, or answers joiners. */
 void upset_setup(struct world *w, struct wlink *l, unsigned e,
                  struct session_setup *setup);
+/* world_erase.c: orders of the hub, and what each node does with them; only with
+ * `erases`. */
+void erase_tick(struct world *w, unsigned i);
+bool erase_is_done(struct world *w, unsigned i);
+void erase_check(struct world *w, unsigned i);
 /* world_check.c: the properties, at the end. */
 bool world_is_equal(struct world *w);
 void world_explain(struct world *w); /* the first row that differs; fails */

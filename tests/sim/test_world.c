@@ -56,7 +56,7 @@ upset_setup_of(uint64_t seed)
 struct sum {
     unsigned bad;
     unsigned long long crashes, errors, acked, lies, seals, steps;
-    unsigned long long branches, revoked, joined;
+    unsigned long long branches, revoked, joined, erased;
 };
 
 static bool
@@ -73,6 +73,7 @@ run(const struct world_setup *s, struct sum *sum)
     sum->branches += r.branches;
     sum->revoked += r.revoked;
     sum->joined += r.joined;
+    sum->erased += r.erased;
     if (!r.is_fine) {
         sum->bad++;
         printf("# seed %llu, %u nodes%s: %s\n", (unsigned long long)s->seed, s->nodes,
@@ -136,6 +137,29 @@ upset(unsigned from, unsigned n)
     tap(sum.bad == 0, line);
 }
 
+/* Records erased on request, in the midst of it all. */
+static void
+erased(unsigned from, unsigned n)
+{
+    char line[256];
+    struct sum sum = {0};
+    for (unsigned i = 0; i < n; i++) {
+        struct world_setup s = {.seed = from + i,
+                                .nodes = 5,
+                                .writes = 60,
+                                .has_liar = i % 3 == 0,
+                                .forks = i % 6 == 0,
+                                .revokes = i % 6 == 3,
+                                .erases = true};
+        (void)run(&s, &sum);
+    }
+    snprintf(
+        line, sizeof(line),
+        "erased: %u seeds, %llu orders, %llu crashes, %llu errors, %llu writes saved", n,
+        sum.erased, sum.crashes, sum.errors, sum.acked);
+    tap(sum.bad == 0, line);
+}
+
 /* A fault that the shell could have is caught within 50 seeds. */
 static void
 planted(const char *name, enum planted what)
@@ -189,6 +213,7 @@ main(int argc, char **argv)
         return failed;
     many("twenty nodes", 900001, env("LINJULI_SIM_BIG", BIG), 20, 120);
     upset(2000001, env("LINJULI_SIM_UPSET", UPSET));
+    erased(3000001, env("LINJULI_SIM_ERASED", UPSET / 2));
     planted("saved before the commit", PLANT_ACK_EARLY);
     planted("a disk that lies about sync", PLANT_LYING_DISK);
     printf("1..%u\n", tests);
