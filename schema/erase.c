@@ -306,8 +306,10 @@ erase_order(struct ledger *l, const struct hub *h, const struct erase_plan *p,
         do {
             size_t took = 0;
             rc = order_some(l, h, &p->key[i], names, ground, request, &took);
-            names.p += rc == RC_OK ? took * sizeof(struct erased_name) : 0;
-            names.n -= rc == RC_OK ? took * sizeof(struct erased_name) : 0;
+            if (took > 0) {
+                names.p += took * sizeof(struct erased_name);
+                names.n -= took * sizeof(struct erased_name);
+            }
         } while (rc == RC_OK && names.n > 0);
     }
     return rc == RC_DENIED ? fault_set(why, rc, FAULT_OFFICERS, "%s", p->number) : rc;
