@@ -274,8 +274,8 @@ open_all(struct node *n, enum node_mode mode, struct fault *why)
     return rc;
 }
 
-enum rc
-node_open(const char *dir, enum node_mode mode, struct node **out, struct fault *why)
+static enum rc
+open_once(const char *dir, enum node_mode mode, struct node **out, struct fault *why)
 {
     struct node *n = mem_new(sizeof(*n));
     n->dir = mem_text(dir);
@@ -287,6 +287,22 @@ node_open(const char *dir, enum node_mode mode, struct node **out, struct fault 
     }
     *out = n;
     return RC_OK;
+}
+
+/* A database of an older release is carried over by whoever writes; where nobody does, a
+ * reader does it first. */
+enum rc
+node_open(const char *dir, enum node_mode mode, struct node **out, struct fault *why)
+{
+    enum rc rc = open_once(dir, mode, out, why);
+    if (rc != RC_BUSY || mode == NODE_WRITE)
+        return rc;
+    struct node *writer = NULL;
+    rc = open_once(dir, NODE_WRITE, &writer, why);
+    if (rc != RC_OK)
+        return rc;
+    node_close(writer);
+    return open_once(dir, mode, out, why);
 }
 
 enum rc
