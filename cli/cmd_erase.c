@@ -16,7 +16,7 @@ static enum rc
 work(struct node *n, void *arg)
 {
     struct deed *d = arg;
-    struct hub hub = {.hub = &n->hub, .officer = n->has_officer ? &n->officer : NULL};
+    struct hub hub = {.hub = &n->hub, .officer = n->officer, .officers_n = n->officers_n};
     return erase_order(n->ledger, &hub, &d->plan, d->ground->code, d->request, &d->why);
 }
 

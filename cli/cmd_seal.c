@@ -6,7 +6,7 @@
 static enum rc
 work(struct node *n, void *arg)
 {
-    struct hub hub = {.hub = &n->hub, .officer = n->has_officer ? &n->officer : NULL};
+    struct hub hub = {.hub = &n->hub, .officer = n->officer, .officers_n = n->officers_n};
     return hub_seal(n->ledger, &hub, arg);
 }
 

@@ -9,7 +9,8 @@ struct hub
 cli_hub(const struct cli *c)
 {
     return (struct hub){.hub = &c->node->hub,
-                        .officer = c->node->has_officer ? &c->node->officer : NULL};
+                        .officer = c->node->officer,
+                        .officers_n = c->node->officers_n};
 }
 
 static enum rc

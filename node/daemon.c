@@ -102,7 +102,8 @@ struct hub
 daemon_hub(struct daemon *d)
 {
     return (struct hub){.hub = &d->node->hub,
-                        .officer = d->node->has_officer ? &d->node->officer : NULL};
+                        .officer = d->node->officer,
+                        .officers_n = d->node->officers_n};
 }
 
 static enum rc

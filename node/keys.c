@@ -172,5 +172,7 @@ keys_read(const char *dir, const char *name, enum pair_kind kind, struct pair *o
     }
     mem_wipe(bytes.p, bytes.n);
     buf_free(&bytes);
+    if (rc == RC_DENIED)
+        return fault_set(why, rc, FAULT_KEY_LOCKED, "%s", path);
     return rc == RC_OK ? RC_OK : key_fault(why, path, "");
 }

@@ -7,7 +7,8 @@
 /* Writes DIR/keys/NAME and fsyncs file and folder; refuses to overwrite. */
 enum rc keys_write(const char *dir, const char *name, const struct pair *p,
                    struct fault *why) MUST_USE;
-/* Reads one. RC_NOTFOUND: not there; RC_CONFIG: others may read it, or it does not hold.
+/* Reads one. RC_DENIED: locked by a PIN. RC_NOTFOUND: not there; RC_CONFIG: others may
+ * read it, or it does not hold.
  */
 enum rc keys_read(const char *dir, const char *name, enum pair_kind kind,
                   struct pair *out, struct fault *why) MUST_USE;

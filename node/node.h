@@ -33,8 +33,12 @@ struct node {
     struct pair box; /* node.key */
     struct pair log[OWN_LOGS_MAX];
     size_t logs_n;
-    bool has_hub, has_officer;
-    struct pair hub, officer;
+    bool has_hub;
+    struct pair hub;
+    /* Officers' keys of this machine that may be used: without a PIN, or unlocked. The
+     * names of all of them: officer-KEY.key, KEY being 16 hex digits of it. */
+    struct pair officer[OFFICERS_MAX];
+    size_t officers_n;
     bool has_ack;
     struct pair ack; /* of this node's acknowledgement log */
     bool has_invite; /* it lies in DIR from the joining on */

@@ -62,9 +62,10 @@ take_lock(struct node *n, struct fault *why)
     return node_io_fault(why, path);
 }
 
-/* officer-KEY.key: this machine holds one officer's key at the most. */
+/* officer-KEY.key, one an officer; those behind a PIN stay locked until they are asked
+ * for. */
 static enum rc
-read_officer(struct node *n, struct fault *why)
+read_officers(struct node *n, struct fault *why)
 {
     char path[PATH_BYTES];
     enum rc rc = RC_OK;
@@ -75,9 +76,13 @@ read_officer(struct node *n, struct fault *why)
     for (const struct dirent *e; rc == RC_OK && (e = readdir(d)) != NULL;) {
         if (strncmp(e->d_name, "officer-", 8) != 0)
             continue;
-        rc = keys_read(n->dir, e->d_name, PAIR_SIGN, &n->officer, why);
-        n->has_officer = rc == RC_OK;
-        break;
+        if (n->officers_n == OFFICERS_MAX)
+            break;
+        rc = keys_read(n->dir, e->d_name, PAIR_SIGN, &n->officer[n->officers_n], why);
+        if (rc == RC_OK)
+            n->officers_n++;
+        if (rc == RC_DENIED)
+            rc = RC_OK;
     }
     closedir(d);
     return rc;
@@ -104,7 +109,7 @@ read_keys(struct node *n, struct fault *why)
         return rc;
     rc = keys_read(n->dir, "hub.key", PAIR_SIGN, &n->hub, why);
     n->has_hub = rc == RC_OK;
-    return rc == RC_OK || rc == RC_NOTFOUND ? read_officer(n, why) : rc;
+    return rc == RC_OK || rc == RC_NOTFOUND ? read_officers(n, why) : rc;
 }
 
 static enum rc
@@ -332,7 +337,8 @@ node_close(struct node *n)
         pair_wipe(&n->log[i]);
     pair_wipe(&n->box);
     pair_wipe(&n->hub);
-    pair_wipe(&n->officer);
+    for (size_t i = 0; i < n->officers_n; i++)
+        pair_wipe(&n->officer[i]);
     pair_wipe(&n->ack);
     if (n->lock_fd >= 0)
         close(n->lock_fd); /* the lock goes with it */
@@ -382,7 +388,7 @@ turn(struct node *n, enum rc (*work)(struct node *n, void *arg), void *arg)
 static enum rc
 work_upkeep(struct node *n, void *arg)
 {
-    struct hub hub = {.hub = &n->hub, .officer = n->has_officer ? &n->officer : NULL};
+    struct hub hub = {.hub = &n->hub, .officer = n->officer, .officers_n = n->officers_n};
     (void)arg;
     return hub_upkeep(n->ledger, &hub, NULL);
 }

@@ -38,7 +38,11 @@
     X(NO_SCOPE)     /* the hub has not made the unit's scope yet */                      \
     X(NOT_READABLE)                                                                      \
     X(ERASED)                                                                            \
-    X(OFFICERS) /* more of them have to agree */                                         \
+    X(NO_OFFICER)  /* this key is not one of the officers' */                            \
+    X(ORDER)       /* it would not count, whoever signs it; what: its name */            \
+    X(ORDER_STALE) /* another one about the same came first; what: its name */           \
+    X(ORDER_FILE)  /* want: nothing; what: why it is refused */                          \
+    X(OFFICERS)    /* more of them have to agree */                                      \
     /* a file; what: file name and place in it */                                        \
     X(FILE_SIZE)                                                                         \
     X(FILE_BYTE)                                                                         \
@@ -60,6 +64,7 @@
     X(NODE_LOCKED)   /* another process works in it */                                   \
     X(NODE_IO)       /* want: what the system said */                                    \
     X(KEY_FILE)      /* a key file that others may read, or that does not hold */        \
+    X(KEY_LOCKED)    /* a key file behind a PIN, without it or with a wrong one */       \
     X(GUARD_STATE)   /* no place for the guard */                                        \
     X(LOG_READ_ONLY) /* restored or copied: the log must not write; what: the word */    \
     X(NO_LOG)        /* not joined, or revoked */                                        \

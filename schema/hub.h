@@ -5,10 +5,10 @@
 
 #include "schema/author.h"
 
-struct hub { /* keys of this machine, borrowed; officer may be NULL where none is needed
-              */
+struct hub { /* keys of this machine, borrowed */
     const struct pair *hub;
-    const struct pair *officer;
+    const struct pair *officer; /* officers_n of them, those that may be used now */
+    size_t officers_n;
 };
 
 struct hub_birth {

@@ -32,11 +32,18 @@ void decree_drop(struct decree *d);
  */
 enum rc decree_scope(struct decree *d, uint32_t no, enum scope_kind kind, uint32_t unit,
                      struct slice name) MUST_USE;
+/* An epoch of the scope under a fresh key, which wraps the key of the epoch before and is
+ * sealed to every node that may read it, but node `without` (0: to all). */
+enum rc decree_epoch(struct decree *d, uint32_t scope, uint32_t epoch,
+                     uint32_t without) MUST_USE;
 /* Every epoch of the scope whose key is held, sealed to this one node. */
 enum rc decree_keys(struct decree *d, uint32_t scope, uint32_t node,
                     const struct key *box) MUST_USE;
-/* Signs d->op as an order of these officers. */
+/* Signs d->op as an order of this one officer. */
 void decree_sign(struct decree *d, const struct pair *officer, const struct hash *seen);
+/* What the hub alone does once this order counts. */
+enum rc hub_after_order(struct ledger *l, const struct hub *h,
+                        const struct auth_op *op) MUST_USE;
 
 /* One record of the hub's own: number and first state, and these fields. */
 struct hub_field {

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "schema/order.h"
+
 /* ---- numbers that nobody has */
 
 struct numbers {
@@ -104,19 +106,27 @@ static enum rc
 sign_grant(struct ledger *l, const struct hub *h, const struct grant *grant,
            struct buf *out)
 {
-    struct decree d;
-    struct hash seen;
+    const struct authority *a = replica_authority(l->replica);
     uint64_t pos = 0;
-    if (!authority_head(replica_authority(l->replica), &seen, &pos))
-        return RC_BUG;
-    enum rc rc = decree_begin(&d, l, h->hub);
-    if (rc != RC_OK)
-        return rc;
-    decree_next(&d, AUTH_GRANT)->grant = *grant;
-    decree_sign(&d, h->officer, &seen);
-    auth_op_encode(d.op, out);
-    decree_drop(&d);
-    return RC_OK;
+    enum rc rc = RC_OK;
+    if (!hub_is_here(l, &h->hub->pub))
+        return RC_DENIED;
+    struct auth_op *op = mem_new(sizeof(*op));
+    op->code = AUTH_GRANT;
+    op->grant = *grant;
+    op->order.is_there = true;
+    op->keys_hold = true;
+    if (!authority_head(a, &op->order.seen, &pos))
+        rc = RC_BUG;
+    for (size_t i = 0; i < h->officers_n && rc == RC_OK; i++)
+        rc = order_add(op, &l->community, &h->officer[i]);
+    uint16_t need = authority_need(a, AUTH_GRANT);
+    if (rc == RC_OK && (need == 0 || authority_signed_n(a, op) < need))
+        rc = RC_DENIED;
+    if (rc == RC_OK)
+        auth_op_encode(op, out);
+    mem_free(op);
+    return rc;
 }
 
 static enum rc
@@ -209,8 +219,8 @@ hub_invite(struct ledger *l, const struct hub *h, const struct author *by,
 {
     struct grant g;
     *out = (struct invite){0};
-    if (h->officer == NULL)
-        return fault_set(why, RC_DENIED, FAULT_NOT_ALLOWED, "officer");
+    if (h->officers_n == 0)
+        return fault_set(why, RC_DENIED, FAULT_OFFICERS, "%s", person);
     enum rc rc = hub_check_text(l, "person", "name", person, why);
     if (rc == RC_OK)
         rc = make_grant(l, unit, role, &g, why);
@@ -220,8 +230,8 @@ hub_invite(struct ledger *l, const struct hub *h, const struct author *by,
     out->until_ms = ledger_wall_ms(l) + valid_ms;
     copy_name(out->person_name, slice_text(person));
     rc = write_person(l, by, person, g.person);
-    if (rc == RC_OK)
-        rc = fill(l, h, &g, out);
+    if (rc == RC_OK && (rc = fill(l, h, &g, out)) == RC_DENIED)
+        fault_set(why, rc, FAULT_OFFICERS, "%s", person);
     if (rc == RC_OK)
         rc = keep(l, out, g.post);
     if (rc != RC_OK)

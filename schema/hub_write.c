@@ -141,9 +141,9 @@ decree_sign(struct decree *d, const struct pair *officer, const struct hash *see
     auth_order_sign(d->op, &d->l->community, seen, officer, &o->sig[0]);
 }
 
-static enum rc
-add_epoch(struct decree *d, uint32_t scope, uint32_t epoch, const struct key *key,
-          const struct buf *receivers, uint32_t receivers_n)
+static struct auth_op *
+next_epoch(struct decree *d, uint32_t scope, uint32_t epoch, const struct key *key,
+           const struct buf *receivers, uint32_t receivers_n)
 {
     struct auth_op *op = decree_next(d, AUTH_EPOCH);
     op->scope = scope;
@@ -151,30 +151,44 @@ add_epoch(struct decree *d, uint32_t scope, uint32_t epoch, const struct key *ke
     op->hash = hash_of(slice_of(key->b, KEY_BYTES));
     op->receivers = buf_slice(receivers);
     op->receivers_n = receivers_n;
-    return decree_add(d);
+    return op;
 }
 
-static enum rc
-first_epoch(struct decree *d, uint32_t scope)
+/* The fresh key sealed to every node that may read the scope, but `without`. */
+static uint32_t
+seal_to_all(const struct authority *a, uint32_t scope, const struct key *key,
+            uint32_t without, struct buf *out)
 {
-    const struct authority *a = replica_authority(d->l->replica);
-    struct buf receivers = BUF_NONE;
     uint8_t sealed[SEALED_KEY_BYTES];
     uint32_t n = 0;
+    for (size_t i = 0; i < authority_nodes_n(a); i++) {
+        const struct node_info *node = authority_node_at(a, i);
+        if (node->is_lost || node->no == without || !scopes_has(&node->scopes, scope))
+            continue;
+        key_seal_random(key, &node->box_key, sealed);
+        auth_receiver_add(out, node->no, sealed);
+        n++;
+    }
+    return n;
+}
+
+enum rc
+decree_epoch(struct decree *d, uint32_t scope, uint32_t epoch, uint32_t without)
+{
+    struct buf receivers = BUF_NONE;
     struct key key;
     bool fresh = false;
     bytes_random(key.b, KEY_BYTES);
-    for (size_t i = 0; i < authority_nodes_n(a); i++) {
-        const struct node_info *node = authority_node_at(a, i);
-        if (node->is_lost || !scopes_has(&node->scopes, scope))
-            continue;
-        key_seal_random(&key, &node->box_key, sealed);
-        auth_receiver_add(&receivers, node->no, sealed);
-        n++;
-    }
-    enum rc rc = ledger_hold_key(d->l, scope, 1, &key, &fresh);
+    uint32_t n =
+        seal_to_all(replica_authority(d->l->replica), scope, &key, without, &receivers);
+    const struct key *last = epoch > 1 ? ledger_scope_key(d->l, scope, epoch - 1) : NULL;
+    struct auth_op *op = next_epoch(d, scope, epoch, &key, &receivers, n);
+    op->has_previous = last != NULL;
+    if (last != NULL)
+        key_wrap_random(last, &key, op->previous);
+    enum rc rc = ledger_hold_key(d->l, scope, epoch, &key, &fresh);
     if (rc == RC_OK)
-        rc = add_epoch(d, scope, 1, &key, &receivers, n);
+        rc = decree_add(d);
     mem_wipe(&key, sizeof(key));
     buf_free(&receivers);
     return rc;
@@ -190,7 +204,7 @@ decree_scope(struct decree *d, uint32_t no, enum scope_kind kind, uint32_t unit,
     op->unit = unit;
     op->name = name;
     enum rc rc = decree_add(d);
-    return rc != RC_OK ? rc : first_epoch(d, no);
+    return rc != RC_OK ? rc : decree_epoch(d, no, 1, 0);
 }
 
 enum rc
@@ -206,7 +220,8 @@ decree_keys(struct decree *d, uint32_t scope, uint32_t node, const struct key *b
         uint8_t sealed[SEALED_KEY_BYTES];
         key_seal_random(&k->key, box, sealed);
         auth_receiver_add(&receivers, node, sealed);
-        rc = add_epoch(d, scope, k->epoch, &k->key, &receivers, 1);
+        (void)next_epoch(d, scope, k->epoch, &k->key, &receivers, 1);
+        rc = decree_add(d);
         buf_free(&receivers);
     }
     return rc;

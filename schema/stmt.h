@@ -116,7 +116,13 @@
         " WHERE number BETWEEN ?1 AND ?2)")                                                \
     /* erase_ack.c */                                                                      \
     X(ERASE_ACK_NUMBER, "SELECT number FROM local_erased WHERE id = ?1 AND unit = ?2"      \
-        " AND number IS NOT NULL LIMIT 1")
+        " AND number IS NOT NULL LIMIT 1")                                                 \
+    /* order.c */                                                                          \
+    X(ORDER_PUT, "INSERT OR REPLACE INTO local_order(name, op, made_ms, who)"              \
+        " VALUES (?1, ?2, ?3, ?4)")                                                        \
+    X(ORDER_GET, "SELECT op, made_ms, who FROM local_order WHERE name = ?1")               \
+    X(ORDER_ALL, "SELECT op, made_ms, who FROM local_order ORDER BY name")                 \
+    X(ORDER_DEL, "DELETE FROM local_order WHERE name = ?1")
 /* clang-format on */
 
 enum stmt {

@@ -53,6 +53,14 @@ const struct hash *authority_id_at(const struct authority *a, uint64_t pos);
 /* Does the operation `index` of the entry at `pos` count? (A succeed does where its entry
  * is in the prefix; an index past the operations is not asked for.) */
 bool authority_counts(const struct authority *a, uint64_t pos, uint32_t index);
+/* How many officers must sign an order of this kind: at least 1; 0: there are none, and
+ * nothing that needs them counts. */
+uint16_t authority_need(const struct authority *a, enum auth_code code);
+/* Those of the officers appointed now whose signature under it holds (auth_op_verify). */
+uint16_t authority_signed_n(const struct authority *a, const struct auth_op *op);
+/* Could it still count if it came next: `seen` is in the prefix, and no order about the
+ * same subject counted after it (AUTHORITY.md section 6, 6)? */
+bool authority_is_fresh(const struct authority *a, const struct auth_op *op);
 /* Counted orders to erase, in order. */
 struct erase_info {
     uint64_t pos; /* place of its entry, and index of the operation in it */

@@ -44,26 +44,41 @@ need_of(enum auth_code code)
     return NEED_REVOKE;
 }
 
-/* Enough different officers have signed: as many as needed, more than there are means
- * all, and never none. */
-static bool
-is_signed(const struct step *s)
+uint16_t
+authority_need(const struct authority *a, enum auth_code code)
 {
-    const struct officers *o = &s->a->officers;
-    const struct order *order = &s->op->order;
-    uint16_t need = o->need[need_of(s->op->code)];
+    const struct officers *o = &a->officers;
+    uint16_t need = o->need[need_of(code)];
+
+    /* As many as needed; more than there are means all. */
+    need = need > o->n ? o->n : need;
+    return o->n > 0 && need == 0 ? 1 : need;
+}
+
+uint16_t
+authority_signed_n(const struct authority *a, const struct auth_op *op)
+{
+    const struct officers *o = &a->officers;
     uint16_t have = 0;
 
     for (uint16_t i = 0; i < o->n; i++) {
         bool has = false;
 
-        for (uint16_t k = 0; k < order->n && !has; k++) {
-            has = order->holds[k] && key_eq(&order->by[k], &o->key[i]);
+        for (uint16_t k = 0; k < op->order.n && !has; k++) {
+            has = op->order.holds[k] && key_eq(&op->order.by[k], &o->key[i]);
         }
         have += has;
     }
-    need = need > o->n ? o->n : need;
-    return have >= (need > 0 ? need : 1);
+    return have;
+}
+
+/* Enough different officers have signed, and never none. */
+static bool
+is_signed(const struct authority *a, const struct auth_op *op)
+{
+    uint16_t need = authority_need(a, op->code);
+
+    return need > 0 && authority_signed_n(a, op) >= need;
 }
 
 /* ---- fresh: what the signers saw lies before, and no other order about the subject
@@ -79,12 +94,12 @@ record_of(const struct auth_op *op)
 }
 
 static bool
-is_lost_fresh(const struct step *s, uint64_t seen)
+is_lost_fresh(const struct authority *a, uint32_t node, uint64_t seen)
 {
-    for (size_t i = 0; i < s->a->logs_n; i++) {
-        const struct auth_log *log = s->a->log[i];
+    for (size_t i = 0; i < a->logs_n; i++) {
+        const struct auth_log *log = a->log[i];
 
-        if (log->log.node == s->op->node && log->last > seen) {
+        if (log->log.node == node && log->last > seen) {
             return false;
         }
     }
@@ -97,28 +112,28 @@ log_no_of(const struct auth_op *op)
     return op->code == AUTH_GRANT ? op->grant.log_no : op->line.log_no;
 }
 
-static bool
-is_fresh(const struct step *s)
+bool
+authority_is_fresh(const struct authority *a, const struct auth_op *op)
 {
-    uint64_t seen = authority_seen(s->a, &s->op->order.seen);
+    uint64_t seen = authority_seen(a, &op->order.seen);
     const struct auth_log *log;
 
     if (seen == 0) {
         return false;
     }
-    if (s->op->code == AUTH_OFFICERS) {
-        return s->a->officers_last <= seen;
+    if (op->code == AUTH_OFFICERS) {
+        return a->officers_last <= seen;
     }
-    if (s->op->code == AUTH_ERASE) {
-        struct record_key k = record_of(s->op);
-        const struct auth_erased *e = authority_erased(s->a, &k);
+    if (op->code == AUTH_ERASE) {
+        struct record_key k = record_of(op);
+        const struct auth_erased *e = authority_erased(a, &k);
 
         return e == NULL || e->last <= seen;
     }
-    if (s->op->code == AUTH_LOST) {
-        return is_lost_fresh(s, seen);
+    if (op->code == AUTH_LOST) {
+        return is_lost_fresh(a, op->node, seen);
     }
-    log = authority_log(s->a, log_no_of(s->op));
+    log = authority_log(a, log_no_of(op));
     return log == NULL || log->last <= seen;
 }
 
@@ -439,7 +454,7 @@ take(const struct step *s, uint32_t index)
     bool by_root = code == AUTH_OFFICERS && s->pos > 0 && s->e->seq == 1;
 
     if (needs_officers(code) && !by_root) {
-        if (!is_signed(s) || (s->pos > 0 && !is_fresh(s))) {
+        if (!is_signed(s->a, s->op) || (s->pos > 0 && !authority_is_fresh(s->a, s->op))) {
             return false;
         }
     }

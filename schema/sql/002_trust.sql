@@ -9,3 +9,11 @@ CREATE TABLE local_erased (
     number INTEGER,                              -- packed, as in record; NULL: it had none
     PRIMARY KEY (id, scope, unit)
 ) STRICT, WITHOUT ROWID;
+
+-- Orders that wait for officers' signatures; at the hub only.
+CREATE TABLE local_order (
+    name    TEXT NOT NULL PRIMARY KEY,           -- order.h: 8 hex digits of its hash
+    op      BLOB NOT NULL CHECK (length(op) <= 65344), -- the operation, with `seen` and the signatures so far
+    made_ms INTEGER NOT NULL,                    -- wall clock, for people only
+    who     TEXT NOT NULL                        -- who asked
+) STRICT, WITHOUT ROWID;

@@ -97,7 +97,7 @@ be_born(struct community *c)
     pair_new_random(PAIR_SIGN, &c->hub_key);
     pair_new_random(PAIR_SIGN, &c->officer);
     pair_new_random(PAIR_SIGN, &c->root);
-    c->hub = (struct hub){.hub = &c->hub_key, .officer = &c->officer};
+    c->hub = (struct hub){.hub = &c->hub_key, .officer = &c->officer, .officers_n = 1};
     struct member *m = member_new(c);
     struct hub_birth birth = {.community = "绿洲",
                               .person = "中心",

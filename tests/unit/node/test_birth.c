@@ -221,7 +221,8 @@ work_invite(struct node *n, void *arg)
 {
     struct invited *i = arg;
     struct author a;
-    const struct hub hub = {.hub = &n->hub, .officer = &n->officer};
+    const struct hub hub = {
+        .hub = &n->hub, .officer = n->officer, .officers_n = n->officers_n};
     enum rc rc = node_author(n, &a, &i->why);
     return rc == RC_OK ? hub_invite(n->ledger, &hub, &a, "Wang", 302, ROLE_LEADER,
                                     i->valid_ms, &i->invite, &i->why)
