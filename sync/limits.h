@@ -36,4 +36,8 @@
 #define LOGS_MAX 32768
 #define FORK_RANGE 64 /* ids exchanged at a time in the fork search */
 
+#define BUNDLE_ROWS_MAX 65536               /* F: rows of a bundle's head */
+#define BUNDLE_CHUNK_BYTES_MAX (128 * 1024) /* F: payload of one chunk */
+#define BUNDLE_BYTES_MAX (4ll << 30)        /* what a stick formatted as FAT holds */
+
 #endif

@@ -16,5 +16,6 @@
 #include "sync/store.h"
 #include "sync/replica.h"
 #include "sync/session.h"
+#include "sync/bundle.h"
 
 #endif
