@@ -14,5 +14,6 @@
 #include "schema/query.h"
 #include "schema/sheet.h"
 #include "schema/peer.h"
+#include "schema/stick.h"
 
 #endif

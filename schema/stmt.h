@@ -114,6 +114,14 @@
     X(AUTHOR_NUMBER, "SELECT max(number) FROM (SELECT max(number) AS number FROM record"   \
         " WHERE number BETWEEN ?1 AND ?2 UNION ALL SELECT max(number) FROM local_erased"   \
         " WHERE number BETWEEN ?1 AND ?2)")                                                \
+    /* stick.c */                                                                          \
+    X(STICK_PUT, "INSERT INTO local_stick(node, n, seq) VALUES (?1, ?2, ?3)"               \
+        " ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq)")                         \
+    X(STICK_GET, "SELECT coalesce(max(seq), 0) FROM local_stick"                           \
+        " WHERE node IN (0, ?1) AND n = ?2")                                               \
+    X(STICK_CARRY, "INSERT INTO local_carried(n, since, seq) VALUES (?1, ?2, ?3)"          \
+        " ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq)")                         \
+    X(STICK_CARRIED, "SELECT n, since, seq FROM local_carried ORDER BY n")                 \
     /* erase_ack.c */                                                                      \
     X(ERASE_ACK_NUMBER, "SELECT number FROM local_erased WHERE id = ?1 AND unit = ?2"      \
         " AND number IS NOT NULL LIMIT 1")                                                 \

@@ -17,3 +17,18 @@ CREATE TABLE local_order (
     made_ms INTEGER NOT NULL,                    -- wall clock, for people only
     who     TEXT NOT NULL                        -- who asked
 ) STRICT, WITHOUT ROWID;
+-- What lies on a stick for a node (0: for everybody), up to which seq of a log. It waits
+-- for a receipt: local_ack says when that has come.
+CREATE TABLE local_stick (
+    node INTEGER NOT NULL,
+    n    INTEGER NOT NULL,
+    seq  INTEGER NOT NULL,
+    PRIMARY KEY (node, n)
+) STRICT, WITHOUT ROWID;
+
+-- What came by stick and is carried to the centre: entries above `since` up to `seq`.
+CREATE TABLE local_carried (
+    n     INTEGER NOT NULL PRIMARY KEY,
+    since INTEGER NOT NULL,
+    seq   INTEGER NOT NULL
+) STRICT;
