@@ -47,10 +47,14 @@ add_delivery(struct cli *c, const struct status *s)
     out_time(s->synced_ms, when);
     if (s->unsent > 0 && !s->is_hub)
         say(c, WORD_SYNC_WAIT, num(c, s->unsent), NULL);
-    else if (s->not_at_hub > 0)
+    else if (s->not_at_hub > s->on_stick)
         say(c, WORD_SYNC_NEIGHBOR, num(c, s->not_at_hub), NULL);
-    else if (!s->is_hub)
+    else if (!s->is_hub && s->on_stick == 0)
         say(c, WORD_SYNC_ALL, when, NULL);
+    if (s->on_stick > 0)
+        say(c, WORD_SYNC_STICK, num(c, s->on_stick), NULL);
+    if (s->carried > 0)
+        say(c, WORD_SYNC_CARRIED, num(c, s->carried), NULL);
     if (s->seal_no > 0)
         say(c, WORD_SYNC_SEALED, num(c, s->seal_no), NULL);
     if (s->behind > 0)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -182,6 +183,20 @@ file_out_end(struct file_out *f, struct fault *why)
     if (rc == RC_OK)
         f->temp[0] = '\0';
     file_out_drop(f);
+    return rc;
+}
+
+enum rc
+file_out_settle(const char *path, struct fault *why)
+{
+    char *copy = mem_text(path);
+    int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    enum rc rc = RC_OK;
+    if (fd < 0 || (fsync(fd) != 0 && errno != EINVAL))
+        rc = io_fault(why, path);
+    if (fd >= 0)
+        close(fd);
+    mem_free(copy);
     return rc;
 }
 

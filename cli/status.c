@@ -37,7 +37,11 @@ gather_logs(struct cli *c, struct status *s)
         l->acked_hub = s->is_hub ? l->head : peer_acked(n->ledger, HUB_NODE, &l->key);
         if (node_guard_word(n, i, &l->guard) != RC_OK)
             l->guard = GUARD_MISSING;
-        s->unsent += l->head > l->acked_any ? l->head - l->acked_any : 0;
+        uint64_t stick = stick_on(n->ledger, HUB_NODE, &l->key);
+        uint64_t safe = stick > l->acked_any ? stick : l->acked_any;
+        stick = stick < l->head ? stick : l->head;
+        s->unsent += l->head > safe ? l->head - safe : 0;
+        s->on_stick += !s->is_hub && stick > l->acked_hub ? stick - l->acked_hub : 0;
         s->not_at_hub += l->head > l->acked_hub ? l->head - l->acked_hub : 0;
     }
 }
@@ -145,7 +149,9 @@ status_gather(struct cli *c, struct status *s)
                          .peers = json_array()};
     gather_logs(c, s);
     gather_behind(c, s);
-    enum rc rc = peer_each(l, take_peer, &g);
+    enum rc rc = s->is_hub ? RC_OK : stick_carried(l, &s->carried);
+    if (rc == RC_OK)
+        rc = peer_each(l, take_peer, &g);
     gather_live(c, &g);
     gather_machine(c, s);
     s->has_skew = g.skews_n > 0;
@@ -233,6 +239,8 @@ status_json(struct cli *c, const struct status *s)
     json_object_set_new(json, "seal_no", json_of_u64(s->seal_no));
     json_object_set_new(json, "unsent", json_of_u64(s->unsent));
     json_object_set_new(json, "not_at_hub", json_of_u64(s->not_at_hub));
+    json_object_set_new(json, "on_stick", json_of_u64(s->on_stick));
+    json_object_set_new(json, "carried", json_of_u64(s->carried));
     json_object_set_new(json, "at_risk", json_of_u64(s->unsent));
     json_object_set_new(json, "behind", json_of_u64(s->behind));
     json_object_set_new(json, "cases", json_of_u64(s->cases));

@@ -22,6 +22,8 @@ struct status {
     bool is_hub, is_running, needs_join, has_root_sheet, is_frozen;
     uint64_t unsent;     /* nobody else has them */
     uint64_t not_at_hub; /* the centre has not */
+    uint64_t on_stick;   /* of them: lie on a stick for the centre */
+    uint64_t carried;    /* of others, came by stick for the centre */
     uint64_t behind;     /* entries known of and not held */
     uint64_t cases;
     uint64_t seal_no, entries;

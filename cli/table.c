@@ -28,6 +28,7 @@ const struct cmd *const commands[] = {
     &cmd_undo,
     &cmd_export,
     /* this node */
+    &cmd_bundle,
     &cmd_join,
     &cmd_serve,
     /* the hub */
@@ -43,9 +44,15 @@ const struct cmd *const commands[] = {
     NULL,
 };
 
+/* What commands ask of whoever has the node; nobody types them. */
+static const struct cmd *const inner[] = {&cmd_bundle_step, NULL};
+
 const struct cmd *
 command_find(const char *name)
 {
+    for (const struct cmd *const *c = inner; *c != NULL; c++)
+        if (strcmp((*c)->name, name) == 0)
+            return *c;
     for (const struct cmd *const *c = commands; *c != NULL; c++)
         if (strcmp((*c)->name, name) == 0)
             return *c;

@@ -180,9 +180,8 @@ stick_missing(struct ledger *l, const struct bundle_head *head)
         struct bundle_row row;
         struct key key;
         bundle_row_at(head, i, &row);
-        uint64_t have = stick_find(l->replica, &row, &key)
-                            ? replica_trunk_n(l->replica, &key)
-                            : 0;
+        uint64_t have =
+            stick_find(l->replica, &row, &key) ? replica_trunk_n(l->replica, &key) : 0;
         missing += row.seq > have ? row.seq - have : 0;
     }
     return missing;

@@ -1,5 +1,5 @@
-/* USB sticks: what goes into a bundle for a node, what comes out of one, and what is known
- * of both afterwards (sync/BUNDLE.md). */
+/* USB sticks: what goes into a bundle for a node, what comes out of one, and what is
+ * known of both afterwards (sync/BUNDLE.md). */
 #ifndef LINJULI_STICK_H
 #define LINJULI_STICK_H
 
@@ -9,7 +9,7 @@
 
 /* ---- writing */
 struct stick_setup {
-    uint32_t receiver; /* node, or 0: everybody */
+    uint32_t receiver;      /* node, or 0: everybody */
     const struct pair *log; /* own logs: the newest that counts signs the receipt */
     size_t logs_n;
     enum rc (*put)(void *arg, struct slice bytes);

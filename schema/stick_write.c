@@ -3,7 +3,8 @@
 
 #include "schema/local.h"
 
-struct export {
+struct export
+{
     struct ledger *l;
     const struct stick_setup *setup;
     struct bundle_writer w;

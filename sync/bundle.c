@@ -207,7 +207,8 @@ next_head(struct bundle_reader *r, struct slice *bytes, struct slice *part)
     if (rows > BUNDLE_ROWS_MAX) {
         return damaged(r);
     }
-    if (!fill(r, bytes, FIXED_BYTES + ROW_BYTES * (size_t)rows + SIG_BYTES + HASH_BYTES)) {
+    if (!fill(r, bytes,
+              FIXED_BYTES + ROW_BYTES * (size_t)rows + SIG_BYTES + HASH_BYTES)) {
         return BUNDLE_PART;
     }
     if (!holds(r, NULL)) {
@@ -305,6 +306,14 @@ bundle_head_decode(struct slice head, struct bundle_head *out)
         last = row;
     }
     return RC_OK;
+}
+
+bool
+bundle_is_of(struct slice front, const struct hash *community, uint32_t node)
+{
+    return front.n >= FIXED_BYTES && memcmp(front.p, magic, MAGIC_BYTES) == 0 &&
+           memcmp(front.p + MAGIC_BYTES + 1, community->b, HASH_BYTES) == 0 &&
+           get_u32(front.p + MAGIC_BYTES + 1 + HASH_BYTES) == node;
 }
 
 bool

@@ -37,8 +37,8 @@ struct bundle_writer {
 /* Rows ascending by kind, then number; at most BUNDLE_ROWS_MAX. `by` is the log. */
 void bundle_begin(struct bundle_writer *w, const struct bundle_head *head,
                   const struct bundle_row *row, const struct pair *by, struct buf *out);
-/* A RUN is made in `chunk`: entries of one log, one after the other; false: no room, or it
- * has another form than those before. Start with an empty buffer. */
+/* A RUN is made in `chunk`: entries of one log, one after the other; false: no room, or
+ * it has another form than those before. Start with an empty buffer. */
 bool bundle_run_add(struct buf *chunk, struct slice entry);
 void bundle_proof(struct buf *chunk, struct slice one, struct slice two);
 void bundle_chunk(struct bundle_writer *w, struct slice payload, struct buf *out);
@@ -72,6 +72,9 @@ enum bundle_got bundle_next(struct bundle_reader *r, struct slice *bytes,
 enum rc bundle_head_decode(struct slice head, struct bundle_head *out) MUST_USE;
 /* Does the signature of the log that it names hold? */
 bool bundle_head_check(const struct bundle_head *h) MUST_USE;
+/* Of the first 256 bytes of a file: is it a bundle of this community by this node? Says
+ * nothing of whether it holds. */
+bool bundle_is_of(struct slice front, const struct hash *community, uint32_t node);
 /* i below rows_n. */
 void bundle_row_at(const struct bundle_head *h, uint32_t i, struct bundle_row *out);
 

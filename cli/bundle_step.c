@@ -1,0 +1,64 @@
+/* A step of `bundle`: here, or in the daemon that has the node. */
+#include "cli/bundle.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+
+#define TRIES 200 /* with WAIT_MS between: what another command takes */
+#define WAIT_MS 50
+
+static enum rc
+try_once(struct bundle_worker *w, const struct command *command, struct buf *out,
+         struct buf *err, int *status, struct fault *why)
+{
+    struct cli *c = w->c;
+    enum rc rc = w->node != NULL ? RC_OK : node_open(c->dir, NODE_WRITE, &w->node, why);
+    if (rc == RC_OK)
+        *status = cli_run(w->node, command, out, err);
+    if (rc != RC_BUSY || why->code != FAULT_NODE_LOCKED)
+        return rc;
+    rc = control_run(c->dir, command, out, err, status);
+    if (rc == RC_OFFLINE) { /* another command has it, and will be done soon */
+        const struct timespec t = {.tv_nsec = WAIT_MS * 1000000l};
+        (void)nanosleep(&t, NULL);
+    }
+    return rc;
+}
+
+int
+bundle_step(struct bundle_worker *w, const char *what, int fd, uint64_t from, uint64_t to,
+            json_t **out)
+{
+    char name[] = "bundle-step", step[16], a[24], b[24];
+    char *argv[] = {name, step, a, b, NULL};
+    struct command command = {
+        .argc = 4, .argv = argv, .in_fd = fd, .lang = lang_name(w->c->lang)};
+    struct fault why = {0};
+    struct buf answer = BUF_NONE;
+    enum rc rc = RC_OFFLINE;
+    int status = 0;
+    for (int i = 0; i < TRIES && rc == RC_OFFLINE; i++) {
+        (void)snprintf(step, sizeof(step), "%s", what);
+        (void)snprintf(a, sizeof(a), "%" PRIu64, from);
+        (void)snprintf(b, sizeof(b), "%" PRIu64, to);
+        rc = try_once(w, &command, &answer, w->c->err, &status, &why);
+    }
+    *out = NULL;
+    if (rc != RC_OK)
+        status = fail(w->c, rc == RC_OFFLINE ? RC_BUSY : rc, &why);
+    else if (status == 0)
+        *out = json_loadb((const char *)answer.p, answer.n, 0, NULL);
+    if (status == 0 && *out == NULL)
+        status = fail(w->c, RC_BUG, NULL);
+    buf_free(&answer);
+    return status;
+}
+
+void
+bundle_worker_fini(struct bundle_worker *w)
+{
+    if (w->node != NULL)
+        node_close(w->node);
+    w->node = NULL;
+}
