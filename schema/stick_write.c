@@ -28,11 +28,24 @@ take_ack(void *arg, uint32_t node, uint32_t n, uint64_t seq)
     x->acked[n] = seq;
 }
 
+/* Where the receiver's own writing is not given back, what it has acknowledged is not
+ * repeated, and what the centre has sealed it holds. UINT64_MAX: nothing of the log. */
 static uint64_t
-from(const struct export *x, const struct key *log)
+from(const struct export *x, const struct row *row)
 {
-    uint32_t n = log_number(x->l->log, log);
-    return (n < x->acked_n ? x->acked[n] : 0) + 1;
+    uint32_t to = x->setup->receiver;
+    uint32_t n = log_number(x->l->log, &row->log);
+    uint64_t have = n < x->acked_n ? x->acked[n] : 0;
+    const struct log_state *log =
+        row->is_authority || row->is_ack ? NULL : replica_log(x->l->replica, row->no);
+    bool is_theirs = row->is_authority ? to == STICK_HUB
+                     : row->is_ack     ? to == row->no
+                                       : log != NULL && log->node == to;
+    if (is_theirs && to != 0)
+        return UINT64_MAX;
+    if (to == STICK_HUB && log != NULL && log->seal_seq > have)
+        have = log->seal_seq;
+    return have + 1;
 }
 
 /* ---- pieces */
@@ -97,7 +110,10 @@ static void
 add_log(struct export *x, const struct row *row)
 {
     const struct sync_store *store = replica_store(x->l->replica);
-    enum rc rc = store->trunk(store->self, &row->log, from(x, &row->log), add_each, x);
+    uint64_t first = from(x, row);
+    enum rc rc = RC_OK;
+    if (first != UINT64_MAX)
+        rc = store->trunk(store->self, &row->log, first, add_each, x);
     flush(x);
     if (rc == RC_OK && x->rc == RC_OK && row->has_proof)
         rc = store->loose_each(store->self, &row->log, loose_each, x);
