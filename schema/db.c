@@ -334,6 +334,12 @@ check_version(struct db *db, int64_t *version)
     return *version > newest_version() ? RC_STALE : RC_OK;
 }
 
+bool
+db_is_read_only(const struct db *db)
+{
+    return db->mode == DB_READ || db->mode == DB_LOOK;
+}
+
 static enum rc
 configure(struct db *db)
 {
@@ -343,13 +349,13 @@ configure(struct db *db)
     sqlite3_db_config(h, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
     sqlite3_db_config(h, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     sqlite3_db_config(h, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    sqlite3_db_config(h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, db->mode == DB_READ, NULL);
+    sqlite3_db_config(h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, db_is_read_only(db), NULL);
     sqlite3_busy_timeout(h, BUSY_MS);
     /* The files beside the database stay when it is closed: on a full disk a reader could
      * not make them again. */
     int stay = 1;
     sqlite3_file_control(h, "main", SQLITE_FCNTL_PERSIST_WAL, &stay);
-    if (db->mode == DB_READ)
+    if (db_is_read_only(db))
         return db_exec(db, "PRAGMA query_only = 1; PRAGMA temp_store = MEMORY;"
                            "PRAGMA cache_size = " CACHE_KIB ";"
                            "PRAGMA wal_autocheckpoint = 0");
@@ -366,11 +372,42 @@ static int
 open_flags(enum db_mode mode)
 {
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW;
+    if (mode == DB_LOOK)
+        return flags | SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
     if (mode == DB_CREATE)
         flags |= SQLITE_OPEN_CREATE;
     /* A reader needs the shared-memory file of WAL, so it opens read-write and is kept
      * from writing by query_only. */
     return flags | SQLITE_OPEN_READWRITE;
+}
+
+/* The name of the file as a URI that changes nothing beside it: a shared-memory file that
+ * is there is only read; where there is none and no log either, nobody has the database
+ * open, and it is taken as it lies. A log without its shared memory could not be read so:
+ * RC_IO. */
+static enum rc
+look_name(const char *path, const char *vfs, struct buf *out)
+{
+    sqlite3_vfs *v = sqlite3_vfs_find(vfs);
+    static const char *const beside[] = {"-shm", "-wal"};
+    int has[2] = {0, 0};
+    for (size_t i = 0; v != NULL && i < 2; i++) {
+        out->n = 0;
+        buf_addf(out, "%s%s", path, beside[i]);
+        if (v->xAccess(v, buf_text(out), SQLITE_ACCESS_EXISTS, &has[i]) != SQLITE_OK)
+            return RC_IO;
+    }
+    if (has[1] && !has[0])
+        return RC_IO;
+    out->n = 0;
+    buf_addf(out, "file:");
+    for (const char *p = path; *p != '\0'; p++)
+        if (*p == '%' || *p == '?' || *p == '#')
+            buf_addf(out, "%%%02x", (unsigned)*p);
+        else
+            buf_add_u8(out, (uint8_t)*p);
+    buf_addf(out, has[0] ? "?readonly_shm=1" : "?immutable=1");
+    return RC_OK;
 }
 
 static enum rc
@@ -385,7 +422,7 @@ setup(struct db *db)
     if (version > 0 && db->mode == DB_CREATE)
         return RC_INVALID;
     if (version < newest_version()) {
-        if (db->mode == DB_READ)
+        if (db_is_read_only(db))
             return RC_BUSY; /* the writer migrates; a reader waits for it */
         rc = migrate(db, version);
         if (rc != RC_OK)
@@ -398,8 +435,17 @@ enum rc
 db_open(const char *path, enum db_mode mode, const char *vfs, struct db **out)
 {
     struct db *db = mem_new(sizeof(*db));
+    struct buf name = BUF_NONE;
+    enum rc rc = RC_OK;
     db->mode = mode;
-    enum rc rc = db_rc(db, sqlite3_open_v2(path, &db->handle, open_flags(mode), vfs));
+    if (mode == DB_LOOK)
+        rc = look_name(path, vfs, &name);
+    else
+        buf_addf(&name, "%s", path);
+    if (rc == RC_OK)
+        rc = db_rc(db,
+                   sqlite3_open_v2(buf_text(&name), &db->handle, open_flags(mode), vfs));
+    buf_free(&name);
     if (rc == RC_OK)
         rc = setup(db);
     if (rc != RC_OK) {
@@ -411,12 +457,6 @@ db_open(const char *path, enum db_mode mode, const char *vfs, struct db **out)
     return RC_OK;
 }
 
-bool
-db_is_read_only(const struct db *db)
-{
-    return db->mode == DB_READ;
-}
-
 void
 db_close(struct db *db)
 {
@@ -424,7 +464,7 @@ db_close(struct db *db)
         return;
     if (db->handle != NULL && db_in_transaction(db))
         db_rollback(db);
-    if (db->mode != DB_READ)
+    if (!db_is_read_only(db))
         db->close_rc = db_checkpoint(db); /* a busy reader: the next opening does it */
     for (size_t i = 0; i < STMT_N; i++)
         sqlite3_finalize(db->stmt[i]);

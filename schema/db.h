@@ -11,7 +11,8 @@
 enum db_mode {
     DB_CREATE, /* makes the file; RC_INVALID when it is there */
     DB_WRITE,  /* the one writing connection */
-    DB_READ    /* query_only, never checkpoints */
+    DB_READ,   /* query_only, never checkpoints */
+    DB_LOOK    /* the same, and not one byte in the folder changes: for the audit */
 };
 
 struct db;

@@ -1,5 +1,7 @@
 /* Is everything here as it was written? Truth against itself, tables against truth. */
-#include "schema/fold.h"
+#include "schema/doctor.h"
+
+#include "schema/digest.h"
 #include "schema/project.h"
 
 #include <stdarg.h>
@@ -142,10 +144,18 @@ one_count(struct ledger *l, uint16_t type, int64_t *out)
     return rc;
 }
 
-static enum rc
-compare_counts(struct doctor *d, struct ledger *again)
+static void
+count_differs(const struct doctor_told *told, const char *table, int64_t have,
+              int64_t want)
 {
-    struct ledger *l = d->l;
+    struct table_diff diff = {.table = table, .have = have, .want = want};
+    if (have != want)
+        told->differs(told->arg, &diff);
+}
+
+static enum rc
+compare_counts(struct ledger *l, struct ledger *again, const struct doctor_told *told)
+{
     enum rc rc = RC_OK;
     for (size_t i = 0; i < l->types->n && rc == RC_OK; i++) {
         int64_t have = 0;
@@ -153,9 +163,8 @@ compare_counts(struct doctor *d, struct ledger *again)
         rc = one_count(l, l->types->type[i].code, &have);
         if (rc == RC_OK)
             rc = one_count(again, l->types->type[i].code, &want);
-        if (rc == RC_OK && have != want)
-            find_thing(d, "table of %s: %lld rows, %lld by replay",
-                       l->types->type[i].name, (long long)have, (long long)want);
+        if (rc == RC_OK)
+            count_differs(told, l->types->type[i].name, have, want);
     }
     static const char *const name[] = {"record", "record_item", "conflict",
                                        "conflict_choice"};
@@ -167,31 +176,109 @@ compare_counts(struct doctor *d, struct ledger *again)
     if (rc == RC_OK)
         rc = db_step(again->db, b, &row);
     for (int i = 0; i < 4 && rc == RC_OK; i++)
-        if (sqlite3_column_int64(a, i) != sqlite3_column_int64(b, i))
-            find_thing(d, "table %s: %lld rows, %lld by replay", name[i],
-                       (long long)sqlite3_column_int64(a, i),
-                       (long long)sqlite3_column_int64(b, i));
+        count_differs(told, name[i], sqlite3_column_int64(a, i),
+                      sqlite3_column_int64(b, i));
     sqlite3_reset(a);
     sqlite3_reset(b);
     return rc;
 }
 
+/* ---- which record it is */
+
+struct walk { /* the records of a scope in one of the two sets */
+    struct ledger *l;
+    sqlite3_stmt *s;
+    bool row;
+    struct record_key key;
+    struct image image;
+    struct buf bytes; /* what the digest hashes of it */
+};
+
 static enum rc
-compare_digests(struct doctor *d, struct ledger *again)
+walk_next(struct walk *w)
+{
+    enum rc rc = db_step(w->l->db, w->s, &w->row);
+    w->bytes.n = 0;
+    if (rc != RC_OK || !w->row)
+        return rc;
+    struct reader id = reader_of(db_column_slice(w->s, 1));
+    w->key.unit = (uint32_t)sqlite3_column_int64(w->s, 2);
+    read_into(&id, w->key.id, RECORD_ID_BYTES);
+    rc = fold_read(w->l, sqlite3_column_int64(w->s, 0), &w->image);
+    if (rc == RC_OK)
+        digest_record(&w->image, &w->bytes);
+    return rc == RC_CORRUPT || rc == RC_NOTFOUND ? RC_OK : rc; /* then it differs */
+}
+
+static enum rc
+walk_begin(struct walk *w, struct ledger *l, uint32_t scope)
+{
+    *w = (struct walk){.l = l, .key = {.scope = scope}};
+    w->s = db_stmt(l->db, STMT_DOCTOR_SCOPE);
+    sqlite3_bind_int64(w->s, 1, scope);
+    return walk_next(w);
+}
+
+static void
+walk_end(struct walk *w)
+{
+    sqlite3_reset(w->s);
+    image_fini(&w->image);
+    buf_free(&w->bytes);
+}
+
+/* Both run in one order; the first place where they part is told. */
+static enum rc
+find_record(struct ledger *l, struct ledger *again, struct table_diff *diff)
+{
+    struct walk have = {0};
+    struct walk want = {0};
+    enum rc rc = walk_begin(&have, l, diff->scope);
+    if (rc == RC_OK)
+        rc = walk_begin(&want, again, diff->scope);
+    while (rc == RC_OK && have.row && want.row &&
+           memcmp(&have.key, &want.key, sizeof(have.key)) == 0 &&
+           slice_eq(buf_slice(&have.bytes), buf_slice(&want.bytes))) {
+        rc = walk_next(&have);
+        if (rc == RC_OK)
+            rc = walk_next(&want);
+    }
+    diff->has_record = rc == RC_OK && (have.row || want.row);
+    bool first = have.row && (!want.row || have.key.unit < want.key.unit ||
+                              (have.key.unit == want.key.unit &&
+                               memcmp(have.key.id, want.key.id, RECORD_ID_BYTES) < 0));
+    diff->record = first ? have.key : want.row ? want.key : have.key;
+    if (have.s != NULL)
+        walk_end(&have);
+    if (want.s != NULL)
+        walk_end(&want);
+    return rc;
+}
+
+static enum rc
+compare_digests(struct ledger *l, struct ledger *again, const struct doctor_told *told)
 {
     struct told have = {0};
     struct told want = {0};
     enum rc rc = ledger_digest(again, tell, &want);
     if (rc == RC_OK)
-        rc = ledger_digest(d->l, tell, &have);
-    if (rc == RC_CORRUPT || rc == RC_NOTFOUND) {
-        find_thing(d, "tables: contradict each other");
-        rc = RC_OK;
+        rc = ledger_digest(l, tell, &have);
+    bool torn = rc == RC_CORRUPT || rc == RC_NOTFOUND;
+    bool any = false;
+    rc = torn ? RC_OK : rc; /* they contradict each other: whose place is looked for */
+    for (size_t i = 0; rc == RC_OK && i < want.n; i++) {
+        struct table_diff diff = {.scope = want.scope[i]};
+        if (i < have.n && memcmp(have.digest[i], want.digest[i], 16) == 0)
+            continue;
+        rc = find_record(l, again, &diff);
+        if (rc == RC_OK && (!torn || diff.has_record)) {
+            told->differs(told->arg, &diff);
+            any = true;
+        }
     }
-    for (size_t i = 0; rc == RC_OK && i < have.n && i < want.n; i++)
-        if (memcmp(have.digest[i], want.digest[i], 16) != 0)
-            find_thing(d, "tables: scope %u is not what the logs say",
-                       (unsigned)want.scope[i]);
+    struct table_diff diff = {.table = "record"};
+    if (rc == RC_OK && torn && !any)
+        told->differs(told->arg, &diff);
     told_fini(&have);
     told_fini(&want);
     return rc;
@@ -242,6 +329,36 @@ second_fini(struct ledger *again)
     mem_free(again->ring);
 }
 
+enum rc
+doctor_compare(struct ledger *l, const struct doctor_told *told)
+{
+    struct ledger again = {0};
+    enum rc rc = second_set(l, &again);
+    if (rc == RC_OK)
+        rc = compare_digests(l, &again, told);
+    if (rc == RC_OK)
+        rc = compare_counts(l, &again, told);
+    if (rc == RC_OK && told->again != NULL)
+        rc = told->again(told->arg, &again);
+    second_fini(&again);
+    return rc;
+}
+
+static void
+on_diff(void *arg, const struct table_diff *diff)
+{
+    char id[2 * RECORD_ID_BYTES + 1] = "";
+    if (diff->table != NULL) {
+        find_thing(arg, "table of %s: %lld rows, %lld by replay", diff->table,
+                   (long long)diff->have, (long long)diff->want);
+        return;
+    }
+    if (diff->has_record)
+        hex_print(diff->record.id, RECORD_ID_BYTES, id);
+    find_thing(arg, "tables: scope %u is not what the logs say%s%s",
+               (unsigned)diff->scope, diff->has_record ? ", record " : "", id);
+}
+
 /* What the hub signed against what is held: it changes nothing, and must not stay unseen.
  */
 static void
@@ -261,7 +378,6 @@ enum rc
 ledger_doctor(struct ledger *l, void (*finding)(void *arg, const char *what), void *arg)
 {
     struct doctor d = {.l = l, .finding = finding, .arg = arg};
-    struct ledger again = {0};
     bool own = !db_in_transaction(l->db); /* nobody writes while it compares */
     enum rc rc = own ? ledger_begin(l) : RC_OK;
     if (rc != RC_OK)
@@ -278,12 +394,8 @@ ledger_doctor(struct ledger *l, void (*finding)(void *arg, const char *what), vo
             rc = check_log(&d, &row);
     }
     if (rc == RC_OK && !d.any) { /* what is damaged cannot be replayed */
-        rc = second_set(l, &again);
-        if (rc == RC_OK)
-            rc = compare_digests(&d, &again);
-        if (rc == RC_OK)
-            rc = compare_counts(&d, &again);
-        second_fini(&again);
+        struct doctor_told told = {.differs = on_diff, .arg = &d};
+        rc = doctor_compare(l, &told);
     }
     if (rc == RC_OK)
         check_seals(&d);

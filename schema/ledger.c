@@ -147,7 +147,8 @@ ledger_open(const struct ledger_setup *setup, struct ledger **out, struct fault 
     if (l->has_box)
         l->box = *setup->box;
     l->version_row = -1;
-    enum rc rc = db_open(setup->path, db_mode_of(setup->mode), setup->vfs, &l->db);
+    enum db_mode mode = setup->only_looks ? DB_LOOK : db_mode_of(setup->mode);
+    enum rc rc = db_open(setup->path, mode, setup->vfs, &l->db);
     if (rc == RC_OK)
         rc = load_types(l);
     if (rc == RC_OK) {

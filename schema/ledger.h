@@ -15,6 +15,7 @@ struct ledger_setup {
     const char *path; /* of linjuli.db */
     enum ledger_mode mode;
     const char *vfs; /* NULL: the default one */
+    bool only_looks; /* LEDGER_READ, and nothing beside the file changes either */
     const struct pair
         *box; /* the node's X25519 pair, to unseal scope keys; NULL: only keys held */
     /* Civil time, ms since 1970; the only clock here. */

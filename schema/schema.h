@@ -15,5 +15,6 @@
 #include "schema/sheet.h"
 #include "schema/peer.h"
 #include "schema/stick.h"
+#include "schema/audit.h"
 
 #endif

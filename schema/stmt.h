@@ -96,6 +96,14 @@
     /* doctor.c */                                                                         \
     X(DOCTOR_RECORDS, "SELECT (SELECT count(*) FROM record), (SELECT count(*) FROM record_item)," \
         " (SELECT count(*) FROM conflict), (SELECT count(*) FROM conflict_choice)")         \
+    X(DOCTOR_SCOPE, "SELECT no, id, unit FROM record WHERE scope = ?1"                     \
+        " ORDER BY unit, id, type")                                                        \
+    /* audit*.c */                                                                         \
+    X(AUDIT_HEADS, "SELECT k, head FROM log_entry WHERE k BETWEEN ?1 AND ?2 ORDER BY k")   \
+    X(AUDIT_TOP, "SELECT max(k) FROM log_entry WHERE k BETWEEN ?1 AND ?2")                 \
+    X(AUDIT_COUNT, "SELECT count(*) FROM log_entry")                                       \
+    X(AUDIT_LOOSE, "SELECT n, id, seq, data FROM log_loose ORDER BY n, seq, id")           \
+    X(AUDIT_CARRIED, "SELECT coalesce(sum(n), 0) FROM carried WHERE why <> ?1")            \
     /* query.c */                                                                          \
     X(QUERY_HOLD, "SELECT no FROM record WHERE no > 0")                                    \
     X(QUERY_KEY, "SELECT no, type FROM record WHERE id = ?1 AND scope = ?2 AND unit = ?3") \

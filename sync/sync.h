@@ -17,5 +17,6 @@
 #include "sync/replica.h"
 #include "sync/session.h"
 #include "sync/bundle.h"
+#include "sync/verify.h"
 
 #endif

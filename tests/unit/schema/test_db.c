@@ -196,6 +196,7 @@ may_scan(const char *sql)
         "SELECT DISTINCT no FROM record_item WHERE entry",
         "SELECT no, scope FROM record ORDER BY",
         "SELECT (SELECT count(*) FROM record)",
+        "SELECT no, id, unit FROM record WHERE scope = ?1", /* after a difference */
     };
     for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++)
         if (strncmp(sql, whole[i], strlen(whole[i])) == 0)
