@@ -71,7 +71,8 @@ exit_word(uint8_t status)
     static const struct {
         uint8_t status;
         enum word word;
-    } rows[] = {{0, WORD_EXIT_0},   {1, WORD_EXIT_1},   {64, WORD_EXIT_64},
+    } rows[] = {{0, WORD_EXIT_0},   {1, WORD_EXIT_1},   {3, WORD_EXIT_3},
+                {4, WORD_EXIT_4},   {5, WORD_EXIT_5},   {64, WORD_EXIT_64},
                 {65, WORD_EXIT_65}, {66, WORD_EXIT_66}, {69, WORD_EXIT_69},
                 {70, WORD_EXIT_70}, {74, WORD_EXIT_74}, {75, WORD_EXIT_75},
                 {77, WORD_EXIT_77}, {78, WORD_EXIT_78}};

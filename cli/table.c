@@ -39,6 +39,7 @@ const struct cmd *const commands[] = {
     /* care of the store */
     &cmd_rebuild,
     &cmd_doctor,
+    &cmd_audit,
     &cmd_demo,
     &cmd_version,
     NULL,

@@ -3,6 +3,7 @@
 #ifndef LINJULI_NODE_H
 #define LINJULI_NODE_H
 
+#include "node/audit.h"
 #include "node/guard.h"
 #include "node/log.h"
 #include "schema/schema.h"

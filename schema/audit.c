@@ -180,26 +180,6 @@ plan_since(struct audit *a, const struct audit_since *since)
     }
 }
 
-/* SQLite's counter of what others commit. */
-static int64_t
-data_version(struct audit *a)
-{
-    sqlite3_stmt *s = NULL;
-    bool row = false;
-    int64_t version = 0;
-    if (db_prepare(a->db, "PRAGMA data_version", &s) == RC_OK &&
-        db_step(a->db, s, &row) == RC_OK && row)
-        version = sqlite3_column_int64(s, 0);
-    sqlite3_finalize(s);
-    return version;
-}
-
-bool
-audit_has_moved(struct audit *a)
-{
-    return data_version(a) != a->version;
-}
-
 enum rc
 audit_plan(struct audit *a, struct audit_report *r, uint64_t *entries)
 {
@@ -218,7 +198,6 @@ audit_plan(struct audit *a, struct audit_report *r, uint64_t *entries)
         qsort(a->log, a->logs_n, sizeof(*a->log), by_key);
     plan_since(a, a->setup.since);
     db_read_end(a->db);
-    a->version = data_version(a);
     if (entries != NULL)
         *entries = 0;
     for (size_t i = 0; i < a->logs_n && entries != NULL; i++)

@@ -117,8 +117,6 @@ void audit_work(struct audit *a, const struct audit_job *job, audit_find_fn find
 /* All jobs are done and their findings are in `r`: acceptance, authority, seals, state.
  */
 enum rc audit_judge(struct audit *a, struct audit_report *r) MUST_USE;
-/* Has anybody written since the plan? Then what looks damaged may only have moved. */
-bool audit_has_moved(struct audit *a);
 /* All of it in this process. A database that cannot be read at all is a finding. */
 enum rc audit_run(const struct audit_setup *s, struct audit_report *r) MUST_USE;
 

@@ -27,7 +27,6 @@ struct audit {
     size_t logs_n;
     size_t next_task, next_log; /* of the jobs */
     uint64_t next_seq;
-    int64_t version; /* of the data, at the plan */
 };
 
 struct audit_plan_log *audit_log_of(struct audit *a, const struct key *key);

@@ -115,24 +115,46 @@ on_again(void *arg, struct ledger *again)
     return rc;
 }
 
+struct own { /* the log of this node that has no grant yet */
+    struct audit *a;
+    const struct replica *r;
+    bool is_there;
+    struct key key;
+};
+
+static bool
+own_one(void *arg, const struct key *key, struct slice state)
+{
+    struct own *own = arg;
+    uint8_t head[ENTRY_HEAD_BYTES];
+    (void)state;
+    if (replica_log_by_key(own->r, key) != NULL ||
+        audit_head(own->a, log_number(own->a->store, key), 1, head) != RC_OK ||
+        head[1] != ENTRY_DATA)
+        return true;
+    own->is_there = true;
+    own->key = *key;
+    return false;
+}
+
 /* An own log that works under its invite is in the tables as if granted. */
 static enum rc
 assume(struct audit *a, struct ledger *l)
 {
+    const struct sync_store *store = log_store_port(a->store);
+    struct own own = {.a = a, .r = ledger_replica(l)};
     struct invite invite = {0};
     if (a->setup.invite.n == 0 || invite_decode(a->setup.invite, &invite) != RC_OK)
         return RC_OK;
     struct auth_op *op = mem_new(sizeof(*op));
     enum rc rc = auth_op_decode(buf_slice(&invite.grant_op), op);
     bool is = rc == RC_OK && op->code == AUTH_GRANT &&
-              replica_log(ledger_replica(l), op->grant.log_no) == NULL;
-    for (size_t i = 0; is && i < a->logs_n; i++) {
-        if (a->log[i].kind != ENTRY_DATA || a->log[i].top == 0 ||
-            replica_log_by_key(ledger_replica(l), &a->log[i].key) != NULL)
-            continue;
-        op->grant.log = a->log[i].key;
+              replica_log(own.r, op->grant.log_no) == NULL;
+    if (is)
+        rc = store->state_each(store->self, own_one, &own);
+    if (is && rc == RC_OK && own.is_there) {
+        op->grant.log = own.key;
         rc = ledger_assume(l, &op->grant, buf_slice(&invite.authority));
-        break;
     }
     mem_free(op);
     invite_fini(&invite);

@@ -101,8 +101,8 @@
     /* audit*.c */                                                                         \
     X(AUDIT_HEADS, "SELECT k, head FROM log_entry WHERE k BETWEEN ?1 AND ?2 ORDER BY k")   \
     X(AUDIT_TOP, "SELECT max(k) FROM log_entry WHERE k BETWEEN ?1 AND ?2")                 \
-    X(AUDIT_COUNT, "SELECT count(*) FROM log_entry")                                       \
     X(AUDIT_LOOSE, "SELECT n, id, seq, data FROM log_loose ORDER BY n, seq, id")           \
+    X(AUDIT_RECORDS, "SELECT id, scope, unit FROM record ORDER BY scope, unit, id")        \
     X(AUDIT_CARRIED, "SELECT coalesce(sum(n), 0) FROM carried WHERE why <> ?1")            \
     /* query.c */                                                                          \
     X(QUERY_HOLD, "SELECT no FROM record WHERE no > 0")                                    \

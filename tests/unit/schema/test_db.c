@@ -197,6 +197,7 @@ may_scan(const char *sql)
         "SELECT no, scope FROM record ORDER BY",
         "SELECT (SELECT count(*) FROM record)",
         "SELECT no, id, unit FROM record WHERE scope = ?1", /* after a difference */
+        "SELECT id, scope, unit FROM record ORDER BY", /* every record may be drawn */
     };
     for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++)
         if (strncmp(sql, whole[i], strlen(whole[i])) == 0)
