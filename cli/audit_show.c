@@ -131,12 +131,14 @@ show_log(struct cli *c, const struct audit_log *log, struct ledger *l)
     char time[TIME_TEXT_BYTES];
     if (log->is_authority)
         add_words(c, &text, WORD_AUDIT_HUB_LOG, num(c, log->no), NULL);
+    else if (log->is_ack)
+        add_words(c, &text, WORD_AUDIT_ACK_LOG, num(c, log->no), NULL);
     else
         buf_addf(&text, "%u", log->no);
     cell(c, buf_text(&text), columns_of[0]);
     cell(c, log->post > 0 ? num(c, log->post) : "-", columns_of[1]);
     text.n = 0;
-    if (l != NULL && !log->is_authority)
+    if (l != NULL && !log->is_authority && !log->is_ack)
         person_name(l, log->person, &text);
     cell(c, text.n > 0 ? buf_text(&text) : "-", columns_of[2]);
     cell(c, log->role > 0 ? unit_text(c, log->unit) : "-", columns_of[3]);
@@ -223,6 +225,7 @@ log_json(const struct audit_log *log)
     json_object_set_new(json, "id", json_of_hex(log->id.b, HASH_BYTES));
     json_object_set_new(json, "from_ms", json_of_time(log->from_ms));
     json_object_set_new(json, "to_ms", json_of_time(log->to_ms));
+    json_object_set_new(json, "acknowledgements", json_boolean(log->is_ack));
     if (log->is_authority)
         return json;
     json_object_set_new(json, "post", json_integer(log->post));

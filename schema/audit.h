@@ -47,8 +47,8 @@ struct audit_setup {
 
 /* What is told of one log. */
 struct audit_log {
-    bool is_authority;
-    uint32_t no; /* reign, or log number; 0: no grant */
+    bool is_authority, is_ack;
+    uint32_t no; /* reign, log number, or node whose acknowledgements they are */
     struct key key;
     uint32_t post, node, unit;
     int role; /* 0: none */

@@ -63,4 +63,11 @@ enum rc audit_clocks(struct audit *a, const struct replica *r, const uint64_t *c
 enum rc audit_prove(struct audit *a, const struct replica *r,
                     struct audit_report *out) MUST_USE;
 
+/* Acknowledgement logs have no number: findings name them by key. */
+static inline uint32_t
+audit_row_no(const struct row *row)
+{
+    return row->is_ack ? 0 : row->no;
+}
+
 #endif

@@ -256,7 +256,8 @@ forks(struct judge *j, const struct row *row, const struct log_state *log)
     if (!row->has_proof && above == 0)
         return;
     struct verify_finding f = {.is_authority = row->is_authority,
-                               .log_no = row->no,
+
+                               .log_no = audit_row_no(row),
                                .log = row->log,
                                .seq = row->proof_seq,
                                .has_ids = true,
@@ -341,7 +342,8 @@ judge_logs(struct judge *j)
     for (size_t i = 0; i < replica_rows_n(j->r); i++) {
         struct row row;
         replica_row_at(j->r, i, &row);
-        const struct log_state *log = row.is_authority ? NULL : replica_log(j->r, row.no);
+        const struct log_state *log =
+            row.is_authority ? NULL : replica_log_by_key(j->r, &row.log);
         if (!row.is_authority && log == NULL)
             continue;
         forks(j, &row, log);
@@ -373,7 +375,7 @@ weigh(struct judge *j, struct verify_finding *f)
         if (row.is_authority && key_eq(&row.log, &f->log))
             f->log_no = row.no;
     }
-    if (log != NULL)
+    if (log != NULL && replica_ack(j->r, log->no) != log)
         f->log_no = log->no;
     if (f->kind == VERIFY_IS_GONE) {
         f->kind = VERIFY_IS_WITHHELD;
@@ -429,7 +431,7 @@ compare_rows(struct judge *j, const struct replica *noted)
             continue;
         struct verify_finding f = {.kind = VERIFY_IS_STATE,
                                    .is_authority = want.is_authority,
-                                   .log_no = want.no,
+                                   .log_no = audit_row_no(&want),
                                    .log = want.log,
                                    .seq = want.head_seq,
                                    .fact = {have.head_seq, want.head_seq}};
@@ -504,11 +506,13 @@ clock_at(struct judge *j, const struct audit_plan_log *plan, uint64_t seq)
 static void
 tell_log(struct judge *j, const struct row *row)
 {
-    const struct log_state *log = row->is_authority ? NULL : replica_log(j->r, row->no);
+    const struct log_state *log =
+        row->is_authority ? NULL : replica_log_by_key(j->r, &row->log);
     const struct audit_plan_log *plan = audit_log_of(j->a, &row->log);
     j->out->log = mem_grow(j->out->log, (j->out->logs_n + 1) * sizeof(*j->out->log));
     struct audit_log *out = &j->out->log[j->out->logs_n++];
     *out = (struct audit_log){.is_authority = row->is_authority,
+                              .is_ack = row->is_ack,
                               .no = row->no,
                               .key = row->log,
                               .seq = row->head_seq,
@@ -520,7 +524,7 @@ tell_log(struct judge *j, const struct row *row)
     const struct log_grant *g = log_grant_at(log, log->head_seq > 0 ? log->head_seq : 1);
     const struct log_line *line = waiting_line(log);
     out->post = log->post;
-    out->node = log->node;
+    out->node = row->is_ack ? row->no : log->node;
     out->unit = g != NULL ? g->unit : 0;
     out->role = g != NULL ? (int)g->role : 0;
     memcpy(out->person, log->person, RECORD_ID_BYTES);
@@ -581,7 +585,8 @@ judge_all(struct judge *j)
     for (size_t i = 0; i < replica_rows_n(j->r); i++) {
         struct row row;
         replica_row_at(j->r, i, &row);
-        tell_log(j, &row);
+        if (!row.is_ack || row.head_seq > 0)
+            tell_log(j, &row);
     }
     if (!s->chain)
         rc = audit_clocks(j->a, j->r, j->clock, j->out);

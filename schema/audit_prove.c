@@ -35,7 +35,7 @@ static enum rc
 sealed_badly(struct audit *a, const struct replica *r, const struct verify_finding *f,
              struct audit_proof *p)
 {
-    const struct log_state *log = replica_log(r, f->log_no);
+    const struct log_state *log = replica_log_by_key(r, &f->log);
     const struct audit_plan_log *plan = audit_log_of(a, &f->log);
     uint8_t head[ENTRY_HEAD_BYTES];
     if (log == NULL || plan == NULL)

@@ -2,6 +2,7 @@
  * drawn for comparison with paper. */
 #include "schema/audit_in.h"
 #include "schema/doctor.h"
+#include "schema/erase.h"
 #include "schema/hub.h"
 #include "schema/project_in.h"
 
@@ -161,6 +162,22 @@ assume(struct audit *a, struct ledger *l)
     return rc == RC_MALFORMED || rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
+/* Which nodes have not said that they carried it out. */
+static bool
+on_erase(void *arg, const struct erase_row *e)
+{
+    struct tables_run *t = arg;
+    for (size_t i = 0; i < e->nodes_n; i++) {
+        struct verify_finding f = {.kind = VERIFY_IS_ERASE_UNTOLD,
+                                   .has_record = true,
+                                   .record = e->first->record,
+                                   .fact = {e->node[i].node, e->items_n}};
+        if (!e->node[i].has_done && !e->node[i].is_lost)
+            t->find(t->arg, &f);
+    }
+    return true;
+}
+
 enum rc
 audit_tables(struct audit *a, audit_find_fn find, void *arg)
 {
@@ -185,6 +202,8 @@ audit_tables(struct audit *a, audit_find_fn find, void *arg)
     if (rc == RC_OK) {
         t.op = mem_new(sizeof(*t.op));
         rc = doctor_compare(t.l, &told);
+        if (rc == RC_OK)
+            rc = erase_each(t.l, on_erase, &t);
         ledger_rollback(t.l);
     }
     ledger_close(t.l);
@@ -289,13 +308,15 @@ audit_clocks(struct audit *a, const struct replica *r, const uint64_t *clock,
         struct row row;
         replica_row_at(r, i, &row);
         const struct audit_plan_log *plan = audit_log_of(a, &row.log);
-        struct clocks c = {
-            .r = r,
-            .log = row.is_authority ? NULL : replica_log(r, row.no),
-            .clock = clock,
-            .at = {.is_authority = row.is_authority, .log_no = row.no, .log = row.log},
-            .out = out,
-            .to = row.head_seq};
+        struct clocks c = {.r = r,
+                           .log =
+                               row.is_authority ? NULL : replica_log_by_key(r, &row.log),
+                           .clock = clock,
+                           .at = {.is_authority = row.is_authority,
+                                  .log_no = audit_row_no(&row),
+                                  .log = row.log},
+                           .out = out,
+                           .to = row.head_seq};
         if (plan != NULL && row.head_seq > 0)
             rc = clock_log(a, &c, plan);
     }

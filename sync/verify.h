@@ -59,16 +59,17 @@ enum verify_class {
     X(ITEM_UNREADABLE, EXPLAINED)  /* does not decrypt, or is no operation */            \
     X(ITEM_REFUSED, EXPLAINED)     /* the writer's grant or the type's rules */          \
     X(ERASE_PENDING, EXPLAINED)    /* named by a counted erase, and still here */        \
-    X(FORK, PROVEN)                /* two entries of a log at one place */               \
-    X(HUB_FORK, PROVEN)            /* the same of the hub */                             \
-    X(FROZEN, PROVEN)              /* two successors of one reign */                     \
-    X(SEAL_ROOT, PROVEN)           /* size or root of a seal is not what is sealed */    \
-    X(SEAL_TWICE, PROVEN)          /* two seals of one number */                         \
-    X(SEAL_ROOTS, PROVEN)          /* two roots of one size */                           \
-    X(SEAL_SIGNATURE, PROVEN)      /* sealed without a signature that holds */           \
-    X(WALL, PROVEN)                /* another root than hangs on the wall */             \
-    X(SINCE, PROVEN)               /* another history than the earlier report saw */     \
-    X(GONE, CLEAN)                 /* an erased item, before it is known if it may be */
+    X(ERASE_UNTOLD, EXPLAINED) /* a node has not said that it carried an erase out */    \
+    X(FORK, PROVEN)            /* two entries of a log at one place */                   \
+    X(HUB_FORK, PROVEN)        /* the same of the hub */                                 \
+    X(FROZEN, PROVEN)          /* two successors of one reign */                         \
+    X(SEAL_ROOT, PROVEN)       /* size or root of a seal is not what is sealed */        \
+    X(SEAL_TWICE, PROVEN)      /* two seals of one number */                             \
+    X(SEAL_ROOTS, PROVEN)      /* two roots of one size */                               \
+    X(SEAL_SIGNATURE, PROVEN)  /* sealed without a signature that holds */               \
+    X(WALL, PROVEN)            /* another root than hangs on the wall */                 \
+    X(SINCE, PROVEN)           /* another history than the earlier report saw */         \
+    X(GONE, CLEAN)             /* an erased item, before it is known if it may be */
 
 enum verify_kind {
     VERIFY_NONE,

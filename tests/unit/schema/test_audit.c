@@ -1020,7 +1020,7 @@ frozen(struct place *p)
     succeed_by(p, &next, top);
 }
 static void
-erase_pending(struct place *p)
+erased(struct place *p)
 {
     struct decree d;
     struct hash seen;
@@ -1041,6 +1041,19 @@ erase_pending(struct place *p)
     decree_sign(&d, &town.officer, &seen);
     proclaim(p, &d);
     buf_free(&items);
+}
+
+static void
+erase_pending(struct place *p)
+{
+    struct buf body = BUF_NONE;
+    raw_get(p, row_of(p, 2, sealed_to), "body", &body);
+    erased(p);
+    ledger_close(p->hub->l);
+    p->hub->l = NULL;
+    p->hub = NULL;
+    raw_put(p, row_of(p, 2, sealed_to), "body", &body);
+    buf_free(&body);
 }
 
 /* ---- what is held against it from outside */
@@ -1156,7 +1169,7 @@ static const struct tampering table[] = {
     {"entry dropped", "hand", drop_middle, 4, X(PLACE), 2, 3},
     {"first entry dropped", "hand", drop_first, 4, X(PLACE), 2, 1},
     {"two entries dropped", "hand", drop_two, 4, X(PLACE), 3, 2},
-    {"tail cut", "hand", cut_tail, 4, X(STATE), 2, 0},
+    {"tail cut", "hand", cut_tail, 4, X(SCOPE), -1, 0},
     {"sealed tail cut", "hand", cut_sealed, 4, X(STATE), 2, 0},
     {"all of a log cut", "hand", cut_all, 4, X(STATE), 2, 0},
     {"tail of the hub cut", "hand", cut_hub, 4, X(STATE), 0, 0},
@@ -1195,7 +1208,8 @@ static const struct tampering table[] = {
     {"clock before its mark", "writer", back_dated, 1, X(CLOCK_EARLY), 2, 0},
     {"clock days ahead", "writer", ahead, 1, X(CLOCK_LATE), 2, 0},
     {"item that is no operation", "writer", unreadable, 1, X(ITEM_UNREADABLE), 2, 0},
-    {"erase not carried out", "officers", erase_pending, 1, X(ERASE_PENDING), 2, 0},
+    {"erase not said to be done", "officers", erased, 1, X(ERASE_UNTOLD), -1, 0},
+    {"erased item put back", "hand", erase_pending, 1, X(ERASE_PENDING), 2, 0},
     {"fork of a log", "writer", forked, 5, X(FORK), 2, 0},
     {"fork, then ended", "officers", fork_ended, 1, X(FORK_ENDED), 2, 0},
     {"seal over everything", "hub", good_seal, 0, NONE, -1, 0},
