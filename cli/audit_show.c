@@ -13,6 +13,62 @@ static const enum word sentence[VERIFY_N] = {[VERIFY_NONE] = WORD_NOTHING,
 #undef X
 };
 
+/* What each is told with: l whose log, p place, i item, a and b what belongs to the kind,
+ * r record, n table. */
+static const char *const sentence_args[VERIFY_N] = {
+    [VERIFY_IS_DATABASE] = "l",
+    [VERIFY_IS_BYTES] = "lp",
+    [VERIFY_IS_PLACE] = "lp",
+    [VERIFY_IS_LINK] = "lp",
+    [VERIFY_IS_ROOT] = "lp",
+    [VERIFY_IS_SIGNATURE] = "lp",
+    [VERIFY_IS_WITHHELD] = "lpi",
+    [VERIFY_IS_BESIDE] = "lp",
+    [VERIFY_IS_STATE] = "lab",
+    [VERIFY_IS_TRUNK] = "l",
+    [VERIFY_IS_SCOPE] = "ar",
+    [VERIFY_IS_TABLE] = "abn",
+    [VERIFY_IS_WAITING] = "lpa",
+    [VERIFY_IS_WALL_NEWER] = "ab",
+    [VERIFY_IS_SINCE_NEWER] = "lp",
+    [VERIFY_IS_ORDER_UNREADABLE] = "lpi",
+    [VERIFY_IS_ORDER_KEY] = "lpi",
+    [VERIFY_IS_ORDER_PLACE] = "lpi",
+    [VERIFY_IS_ORDER_FEW] = "lpia",
+    [VERIFY_IS_ORDER_STRANGER] = "lpia",
+    [VERIFY_IS_ORDER_FORGED] = "lpia",
+    [VERIFY_IS_ORDER_STALE] = "lpia",
+    [VERIFY_IS_ORDER_REPLAYED] = "lpia",
+    [VERIFY_IS_ORDER_NO_LOG] = "lpia",
+    [VERIFY_IS_GRANT_FORGED] = "lpia",
+    [VERIFY_IS_GRANT_USED] = "lpia",
+    [VERIFY_IS_GRANT_OTHER] = "lpia",
+    [VERIFY_IS_GRANT_BELOW_SEAL] = "lpia",
+    [VERIFY_IS_REVOKED] = "lpa",
+    [VERIFY_IS_LOST] = "lpa",
+    [VERIFY_IS_QUARANTINED] = "lpa",
+    [VERIFY_IS_FORK_ENDED] = "lp",
+    [VERIFY_IS_REIGN_ENDED] = "lp",
+    [VERIFY_IS_NOT_GRANTED] = "lp",
+    [VERIFY_IS_CLOCK_BACK] = "lp",
+    [VERIFY_IS_CLOCK_EARLY] = "lpa",
+    [VERIFY_IS_CLOCK_LATE] = "lpa",
+    [VERIFY_IS_ITEM_VERSION] = "lpi",
+    [VERIFY_IS_ITEM_UNREADABLE] = "lpi",
+    [VERIFY_IS_ITEM_REFUSED] = "lpir",
+    [VERIFY_IS_ERASE_PENDING] = "lpir",
+    [VERIFY_IS_ERASE_UNTOLD] = "ar",
+    [VERIFY_IS_FORK] = "lp",
+    [VERIFY_IS_HUB_FORK] = "lp",
+    [VERIFY_IS_SEAL_ROOT] = "lpa",
+    [VERIFY_IS_SEAL_TWICE] = "lpa",
+    [VERIFY_IS_SEAL_ROOTS] = "lpb",
+    [VERIFY_IS_SEAL_SIGNATURE] = "lp",
+    [VERIFY_IS_WALL] = "a",
+    [VERIFY_IS_SINCE] = "lp",
+    [VERIFY_IS_GONE] = "lpi",
+};
+
 static void
 whose(struct cli *c, const struct verify_finding *f, struct buf *out)
 {
@@ -45,8 +101,16 @@ audit_sentence(struct cli *c, const struct verify_finding *f, struct buf *out)
         add_words(c, &at, WORD_AUDIT_AT, num(c, f->seq), NULL);
     if (f->has_record)
         hex_print(f->record.id, RECORD_ID_BYTES, record);
-    add_words(c, out, sentence[f->kind], buf_text(&log), buf_text(&at), num(c, f->index),
-              num(c, f->fact[0]), num(c, f->fact[1]), record, f->name, NULL);
+    const char *arg[WORD_ARGS_MAX] = {NULL};
+    size_t n = 0;
+    for (const char *p = sentence_args[f->kind]; p != NULL && *p != '\0'; p++)
+        arg[n++] = *p == 'l'   ? buf_text(&log)
+                   : *p == 'p' ? buf_text(&at)
+                   : *p == 'i' ? num(c, f->index)
+                   : *p == 'r' ? record
+                   : *p == 'n' ? f->name
+                               : num(c, f->fact[*p == 'b']);
+    word_add(out, sentence[f->kind], c->lang, arg, n);
     buf_free(&log);
     buf_free(&at);
 }
