@@ -71,15 +71,17 @@ on_entry(void *arg, const struct stored *s)
 {
     struct chain *c = arg;
     struct entry e;
+    struct stored now = *s; /* its id from what lies there, not from memory */
     if (entry_decode(s->bytes, &e) != RC_OK) {
         find_thing(c->d, "log %s: entry %llu is damaged", c->name,
                    (unsigned long long)s->seq);
         c->is_bad = true;
         return false;
     }
-    check_entry(c, s, &e);
+    now.id = entry_id(s->bytes);
+    check_entry(c, &now, &e);
     c->seq = s->seq;
-    c->prev = s->id;
+    c->prev = now.id;
     return true;
 }
 

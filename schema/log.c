@@ -3,6 +3,8 @@
 #include "sync/entry.h"
 #include "sync/limits.h"
 
+#include <string.h>
+
 struct name {
     struct key key;
     uint32_t n;
@@ -10,8 +12,17 @@ struct name {
     uint64_t top; /* trunk length */
 };
 
+/* What was appended a moment ago is read again for projection and tree: its id is not
+ * hashed a second time. A few chunks of a session. */
+#define RECENT_N 1024
+struct recent {
+    int64_t row; /* 0: none */
+    struct hash id;
+};
+
 struct log_store {
     struct db *db;
+    struct recent *recent; /* by row, modulo RECENT_N */
     struct sync_store port;
     struct name *name; /* by n; few hundred, and asked nearly always for the same one */
     size_t names_n;
@@ -117,7 +128,6 @@ store_append(void *self, const struct key *log, uint64_t seq, const struct hash 
              struct slice entry)
 {
     struct log_store *s = self;
-    (void)id; /* the id follows from the head */
     struct name *name = NULL;
     uint64_t length = 0;
     enum rc rc = find_or_add(s, log, &name);
@@ -133,9 +143,25 @@ store_append(void *self, const struct key *log, uint64_t seq, const struct hash 
     db_bind_slice(st, 3,
                   slice_of(entry.p + ENTRY_HEAD_BYTES, entry.n - ENTRY_HEAD_BYTES));
     rc = db_run(s->db, st);
-    if (rc == RC_OK)
+    if (rc == RC_OK) {
+        int64_t row = log_row(name->n, seq);
+        s->recent[row % RECENT_N] = (struct recent){row, *id};
         name->top = seq;
+    }
     return rc;
+}
+
+static void
+forget_recent(struct log_store *s)
+{
+    memset(s->recent, 0, RECENT_N * sizeof(*s->recent));
+}
+
+static struct hash
+id_of(const struct log_store *s, int64_t row, struct slice entry)
+{
+    const struct recent *r = &s->recent[row % RECENT_N];
+    return r->row == row ? r->id : entry_id(entry);
 }
 
 /* The entry of the row that `st` stands on, head in column `at`, body in the next. */
@@ -149,10 +175,9 @@ put_together(struct log_store *s, sqlite3_stmt *st, int at)
 }
 
 static enum rc
-store_trunk(void *self, const struct key *log, uint64_t from, store_each_fn each,
-            void *arg)
+each_of_trunk(struct log_store *s, const struct key *log, uint64_t from, bool with_ids,
+              store_each_fn each, void *arg)
 {
-    struct log_store *s = self;
     const struct name *name = find(s, log);
     if (name == NULL || from > LOG_SEQ_MAX)
         return RC_OK;
@@ -164,14 +189,28 @@ store_trunk(void *self, const struct key *log, uint64_t from, store_each_fn each
     enum rc rc;
     while ((rc = db_step(s->db, st, &row)) == RC_OK && row) {
         struct slice bytes = put_together(s, st, 1);
-        struct stored e = {.seq = log_row_seq(sqlite3_column_int64(st, 0)),
-                           .id = entry_id(bytes),
-                           .bytes = bytes};
+        int64_t at = sqlite3_column_int64(st, 0);
+        struct stored e = {.seq = log_row_seq(at), .bytes = bytes};
+        if (with_ids)
+            e.id = id_of(s, at, bytes);
         if (!each(arg, &e))
             break;
     }
     sqlite3_reset(st);
     return rc;
+}
+
+static enum rc
+store_trunk(void *self, const struct key *log, uint64_t from, store_each_fn each,
+            void *arg)
+{
+    return each_of_trunk(self, log, from, true, each, arg);
+}
+
+static enum rc
+store_run(void *self, const struct key *log, uint64_t from, store_each_fn each, void *arg)
+{
+    return each_of_trunk(self, log, from, false, each, arg);
 }
 
 static enum rc
@@ -181,6 +220,7 @@ store_cut(void *self, const struct key *log, uint64_t from)
     struct name *name = find(s, log);
     if (name == NULL)
         return RC_OK;
+    forget_recent(s);
     sqlite3_stmt *st = db_stmt(s->db, STMT_LOG_CUT);
     sqlite3_bind_int64(st, 1, log_row(name->n, from > 0 ? from : 1));
     sqlite3_bind_int64(st, 2, log_row(name->n, LOG_SEQ_MAX));
@@ -308,9 +348,11 @@ log_store_new(struct db *db)
 {
     struct log_store *s = mem_new(sizeof(*s));
     s->db = db;
+    s->recent = mem_new(RECENT_N * sizeof(*s->recent));
     s->port = (struct sync_store){.self = s,
                                   .append = store_append,
                                   .trunk = store_trunk,
+                                  .run = store_run,
                                   .cut = store_cut,
                                   .rewrite = store_rewrite,
                                   .loose_put = store_loose_put,
@@ -327,6 +369,7 @@ log_store_free(struct log_store *s)
     if (s == NULL)
         return;
     mem_free(s->name);
+    mem_free(s->recent);
     buf_free(&s->entry);
     mem_free(s);
 }
@@ -335,6 +378,7 @@ void
 log_store_forget(struct log_store *s)
 {
     s->is_loaded = false;
+    forget_recent(s);
 }
 
 const struct sync_store *

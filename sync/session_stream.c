@@ -14,8 +14,8 @@ struct run {
     size_t at; /* of the frame in s->frames */
     size_t n;  /* entries in it */
     bool lengths;
-    bool differs; /* the compared id is another one */
-    struct hash last;
+    bool differs;                   /* the compared id is another one */
+    uint8_t last[ENTRY_HEAD_BYTES]; /* head of the last entry */
 };
 
 /* Does its header not tell its length? So it is where an item was erased. */
@@ -33,7 +33,8 @@ run_each(void *arg, const struct stored *e)
     bool odd;
 
     if (run->check != 0 && e->seq == run->check) {
-        struct keyed k = keyed_id(session_hash(s), &e->id);
+        struct hash id = entry_id(e->bytes);
+        struct keyed k = keyed_id(session_hash(s), &id);
 
         run->differs = !keyed_eq(&k, &run->expect);
         return !run->differs && run->from <= run->to;
@@ -58,7 +59,7 @@ run_each(void *arg, const struct stored *e)
     }
     buf_add_slice(&s->frames, e->bytes);
     run->n++;
-    run->last = e->id;
+    memcpy(run->last, e->bytes.p, ENTRY_HEAD_BYTES);
     s->out_entries++;
     return e->seq < run->to;
 }
@@ -80,7 +81,7 @@ stream_entry(struct session *s, const struct key *log, uint64_t seq, struct buf 
     enum rc rc;
 
     out->n = 0;
-    rc = store->trunk(store->self, log, seq, one_each, out);
+    rc = store->run(store->self, log, seq, one_each, out);
     if (rc != RC_OK) {
         return rc;
     }
@@ -145,6 +146,7 @@ stream_trunk(struct session *s, struct peer_log *l, uint64_t to, bool *more)
 {
     const struct sync_store *store = replica_store(s->setup.replica);
     struct run run = {.s = s, .to = to};
+    struct hash last;
     enum rc rc;
 
     if (l->next == 0) {
@@ -158,8 +160,8 @@ stream_trunk(struct session *s, struct peer_log *l, uint64_t to, bool *more)
         run.expect = l->last;
         run.from = l->next;
     }
-    rc = store->trunk(store->self, &l->log, run.check > 0 ? run.check : run.from,
-                      run_each, &run);
+    rc = store->run(store->self, &l->log, run.check > 0 ? run.check : run.from, run_each,
+                    &run);
     s->lookups++;
     if (rc != RC_OK) {
         return rc;
@@ -186,10 +188,11 @@ stream_trunk(struct session *s, struct peer_log *l, uint64_t to, bool *more)
     frame_end(&s->frames, run.at);
     s->runs_out++;
     l->next = run.from + run.n;
-    l->last = keyed_id(session_hash(s), &run.last);
+    last = entry_id(slice_of(run.last, ENTRY_HEAD_BYTES));
+    l->last = keyed_id(session_hash(s), &last);
     l->has_last = true;
     if (s->knows_rows) {
-        rows_assume(s, &l->told, l, l->next - 1, &run.last);
+        rows_assume(s, &l->told, l, l->next - 1, &last);
     }
     *more = l->next <= to;
     return RC_OK;

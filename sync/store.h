@@ -30,6 +30,10 @@ struct sync_store {
     /* Entries seq >= from in order, until the callback stops or the trunk ends. */
     enum rc (*trunk)(void *self, const struct key *log, uint64_t from, store_each_fn each,
                      void *arg);
+    /* The same, with ids left zero: each costs a hash, and who hands entries on needs
+     * few. */
+    enum rc (*run)(void *self, const struct key *log, uint64_t from, store_each_fn each,
+                   void *arg);
     /* Takes trunk entries with seq >= from away (replica.c has made them loose if
      * wanted). */
     enum rc (*cut)(void *self, const struct key *log, uint64_t from);

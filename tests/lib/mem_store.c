@@ -225,6 +225,7 @@ mem_store_new(void)
     m->port = (struct sync_store){.self = m,
                                   .append = append,
                                   .trunk = trunk,
+                                  .run = trunk,
                                   .cut = cut,
                                   .loose_put = loose_put,
                                   .loose_each = loose_each,

@@ -184,6 +184,7 @@ plan(struct member *m, unsigned disk, enum way way, unsigned at)
         failing.store = (struct sync_store){.self = failing.real->self,
                                             .append = fail_append,
                                             .trunk = fail_trunk,
+                                            .run = failing.real->run,
                                             .cut = fail_cut,
                                             .loose_put = fail_loose_put,
                                             .loose_each = fail_loose_each,
