@@ -44,6 +44,7 @@ enum scope_kind {
     SCOPE_GROUP_CARE,
     SCOPE_DESK
 };
+#define NODE_NO_HUB 1u /* by birth */
 #define SCOPE_ALL 0u
 #define SCOPE_NO_COMMUNITY 1u
 #define SCOPE_NO_CENTRE 2u

@@ -123,11 +123,12 @@ on_ask(struct session *s, struct slice payload)
         return RC_OK;
     }
     if (l == NULL || l->asks >= ASKS_MAX || !rows_is_open_to(s, l) ||
-        from > l->ours.head_seq) {
+        from > l->ours.head_seq + (stream_is_for_hub(s, l) ? l->ours.held : 0)) {
         return RC_OK;
     }
     l->asks++;
     l->next = from;
+    l->is_held_asked = from > l->ours.head_seq;
     l->has_last = false;
     s->cursor = 0;
     return RC_OK;

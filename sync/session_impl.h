@@ -64,8 +64,10 @@ struct peer_log {
     uint8_t asked, asks;      /* ASKs sent, answered since the last comparison */
     uint8_t searches;
     struct keyed last;
-    uint64_t lines_sent; /* chains of lines up to here were streamed aside */
-    size_t aside;        /* entries of them so far */
+    bool is_held_asked;     /* the hub has asked for what is behind our head: `next` */
+    struct keyed held_sent; /* the hub was told of this one behind our head */
+    uint64_t lines_sent;    /* chains of lines up to here were streamed aside */
+    size_t aside;           /* entries of them so far */
     struct keyed proof_sent;
     uint64_t ack_step; /* step in which acks[ack] was made for it */
     size_t ack;
@@ -183,6 +185,8 @@ void rows_claims(const struct session *s, uint64_t *here, uint64_t *there);
 /* ---- session_stream.c: what the peer lacks, in turns */
 enum rc stream_step(struct session *s) MUST_USE;
 bool stream_is_idle(const struct session *s); /* all sent, all acknowledged */
+/* Does what is held of this log behind our head go to the peer? */
+bool stream_is_for_hub(const struct session *s, const struct peer_log *l);
 bool stream_has_room(const struct session *s);
 /* Our trunk's entry at seq into `out` (replaced); RC_NOTFOUND. */
 enum rc stream_entry(struct session *s, const struct key *log, uint64_t seq,

@@ -89,6 +89,7 @@ refresh(struct session *s, struct peer_log *l, const struct row *row)
             ours.proof = keyed_proof(hash, row->proof);
         }
         if (ours.held > 0) {
+            s->cursor = 0; /* stream_held looks at it */
             ours.top = keyed_id(hash, &top);
         }
         memcpy(l->raw, raw, sizeof raw);
@@ -169,6 +170,7 @@ rows_forget(struct session *s, bool streamed)
 
         if (streamed) { /* nothing is under way: what was streamed shows in `theirs` */
             l->next = 0;
+            l->is_held_asked = false;
             l->has_last = false;
             l->lines_sent = 0;
             l->aside = 0;

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { RUN_LENGTHS = 1 };
+enum { RUN_LENGTHS = 1, RUN_ASIDE = 2 };
 
 /* One RUN being made from a log's trunk. */
 struct run {
@@ -14,7 +14,8 @@ struct run {
     size_t at; /* of the frame in s->frames */
     size_t n;  /* entries in it */
     bool lengths;
-    bool differs;                   /* the compared id is another one */
+    bool aside;   /* what is held behind our head: it says nothing of that */
+    bool differs; /* the compared id is another one */
     uint8_t last[ENTRY_HEAD_BYTES]; /* head of the last entry */
 };
 
@@ -49,7 +50,8 @@ run_each(void *arg, const struct stored *e)
     if (run->n == 0) {
         run->lengths = odd;
         run->at = frame_begin(&s->frames, MESSAGE_RUN);
-        buf_add_u8(&s->frames, odd ? RUN_LENGTHS : 0);
+        buf_add_u8(&s->frames,
+                   (uint8_t)((odd ? RUN_LENGTHS : 0) | (run->aside ? RUN_ASIDE : 0)));
     } else if ((odd && !run->lengths) ||
                s->frames.n - s->stream_at + e->bytes.n > RUN_BYTES) {
         return false;
@@ -99,6 +101,9 @@ target(const struct session *s, const struct peer_log *l)
     const struct log_state *log;
     uint64_t to = l->ours.head_seq;
 
+    if (l->is_held_asked) {
+        return to + l->ours.held;
+    }
     if (l->ours.passed <= l->theirs.passed || l->ours.is_authority) {
         return to;
     }
@@ -109,6 +114,36 @@ target(const struct session *s, const struct peer_log *l)
         }
     }
     return to;
+}
+
+bool
+stream_is_for_hub(const struct session *s, const struct peer_log *l)
+{
+    const struct log_state *log =
+        s->node != NODE_NO_HUB || l->ours.is_authority || l->ours.is_ack
+            ? NULL
+            : replica_log(s->setup.replica, l->ours.no);
+
+    return log != NULL && log->is_revoked && l->ours.held > 0;
+}
+
+/* What stands above a cut goes to the hub, for people to judge. The last of it
+ * goes by itself, aside, once: if the hub lacks what is before, it asks. */
+static enum rc
+stream_held(struct session *s, struct peer_log *l)
+{
+    enum rc rc;
+
+    if (!stream_is_for_hub(s, l) || keyed_eq(&l->ours.top, &l->held_sent)) {
+        return RC_OK;
+    }
+    rc = stream_entry(s, &l->log, l->ours.head_seq + l->ours.held, &s->scratch);
+    s->lookups++;
+    if (rc == RC_OK) {
+        l->held_sent = l->ours.top;
+        branch_run(s, buf_slice(&s->scratch));
+    }
+    return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
 /* The peer's head is not on our trunk. With a proof at or below it, what follows the fork
@@ -149,6 +184,7 @@ stream_trunk(struct session *s, struct peer_log *l, uint64_t to, bool *more)
     struct hash last;
     enum rc rc;
 
+    run.aside = l->is_held_asked;
     if (l->next == 0) {
         uint64_t held = held_of(s, l);
 
@@ -183,10 +219,18 @@ stream_trunk(struct session *s, struct peer_log *l, uint64_t to, bool *more)
         return rc;
     }
     if (run.n == 0) {
+        l->is_held_asked = false;
         return RC_OK;
     }
     frame_end(&s->frames, run.at);
     s->runs_out++;
+    if (run.aside) {
+        l->next = run.from + run.n;
+        *more = l->next <= to;
+        l->is_held_asked = *more;
+        l->next = *more ? l->next : 0;
+        return RC_OK;
+    }
     l->next = run.from + run.n;
     last = entry_id(slice_of(run.last, ENTRY_HEAD_BYTES));
     l->last = keyed_id(session_hash(s), &last);
@@ -279,6 +323,9 @@ stream_log(struct session *s, struct peer_log *l, bool *more)
     }
     if (rc == RC_OK && !*more && has_lines_left(s, l)) {
         rc = branch_lines(s, l, more);
+    }
+    if (rc == RC_OK && !*more) {
+        rc = stream_held(s, l);
     }
     return rc;
 }
