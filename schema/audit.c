@@ -194,7 +194,7 @@ audit_plan(struct audit *a, struct audit_report *r, uint64_t *entries)
     rc = store->state_each(store->self, plan_log, a);
     for (size_t i = 0; i < a->logs_n && rc == RC_OK; i++)
         rc = plan_rows(a, &a->log[i]);
-    if (rc == RC_OK)
+    if (rc == RC_OK && a->logs_n > 1)
         qsort(a->log, a->logs_n, sizeof(*a->log), by_key);
     plan_since(a, a->setup.since);
     db_read_end(a->db);

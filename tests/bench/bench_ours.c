@@ -522,6 +522,15 @@ apply(unsigned n, bool is_import, bool is_sealed)
     say("wire_ratio", (double)(x.in + x.out) / (double)own);
 }
 
+/* What tests/bench/audit.sh audits: N single-record entries below a seal. */
+static void
+history(unsigned n)
+{
+    fill(&c.m[0], 0, n, false);
+    clock_goes();
+    community_seal(&c);
+}
+
 static void
 leaders(void)
 {
@@ -602,9 +611,10 @@ main(int argc, char **argv)
     const char *what = argc >= 3 ? argv[1] : "";
     bool is_all = strcmp(what, "community") == 0;
     if (crypto_init() != RC_OK || (n == 0 && !is_all)) {
-        fprintf(stderr,
-                "usage: bench_ours bulk|single|apply|entries|sealed|differ DIR N\n"
-                "       bench_ours community DIR\n");
+        fprintf(
+            stderr,
+            "usage: bench_ours bulk|single|apply|entries|sealed|differ|history DIR N\n"
+            "       bench_ours community DIR\n");
         return 64;
     }
     if (strcmp(what, "bulk") == 0) {
@@ -620,6 +630,8 @@ main(int argc, char **argv)
         first_copy();
     else if (strcmp(what, "differ") == 0)
         differ(n);
+    else if (strcmp(what, "history") == 0)
+        history(n);
     else
         apply(n, strcmp(what, "apply") == 0, strcmp(what, "sealed") == 0);
     community_fini(&c);
