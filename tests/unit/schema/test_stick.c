@@ -270,6 +270,14 @@ what_nobody_granted_here_waits_for_the_grant(void **state)
     community_fini(&c);
 }
 
+static bool
+head_each(void *arg, const struct stored *e)
+{
+    buf_add(arg, e->bytes.p, ENTRY_HEAD_BYTES);
+    return false;
+}
+
+/* Two heads, no body: it is the proof that goes, not the rival. */
 static void
 the_proof_of_a_fork_goes_along(void **state)
 {
@@ -277,7 +285,7 @@ the_proof_of_a_fork_goes_along(void **state)
     struct stick_written w;
     struct buf file = BUF_NONE;
     struct buf rival = BUF_NONE;
-    enum offer what;
+    struct buf one = BUF_NONE;
     (void)state;
     community_of(&c, 2);
     struct member *a = &c.m[1];
@@ -287,7 +295,10 @@ the_proof_of_a_fork_goes_along(void **state)
     community_sync(&c);
     member_fork(a, &k, "need", "title", "三", &rival);
     assert_ok(ledger_begin(b->l));
-    assert_ok(replica_offer(ledger_replica(b->l), buf_slice(&rival), &what));
+    const struct sync_store *store = replica_store(ledger_replica(b->l));
+    assert_ok(store->trunk(store->self, &a->log.pub, 2, head_each, &one));
+    assert_ok(replica_offer_proof(ledger_replica(b->l), buf_slice(&one),
+                                  slice_of(rival.p, ENTRY_HEAD_BYTES)));
     assert_ok(ledger_settle(b->l));
     assert_ok(ledger_commit(b->l));
     assert_int_equal(member_log(a)->proof.seq, 0);
@@ -298,6 +309,7 @@ the_proof_of_a_fork_goes_along(void **state)
     assert_int_equal(log->proof.seq, 2);
     buf_free(&file);
     buf_free(&rival);
+    buf_free(&one);
     community_fini(&c);
 }
 
