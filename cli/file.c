@@ -44,20 +44,6 @@ file_open(struct cli *c, const char *path)
     return 0;
 }
 
-enum rc
-fd_write(int fd, struct slice s)
-{
-    while (s.n > 0) {
-        ssize_t n = write(fd, s.p, s.n);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return errno == ENOSPC || errno == EDQUOT ? RC_FULL : RC_IO;
-        s = slice_of(s.p + n, s.n - (size_t)n);
-    }
-    return RC_OK;
-}
-
 static int
 nameless(void)
 {

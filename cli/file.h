@@ -30,6 +30,5 @@ enum rc file_out_end(struct file_out *f, struct fault *why) MUST_USE; /* closes 
 /* The folder remembers the new name, also when the stick is pulled out now. */
 enum rc file_out_settle(const char *path, struct fault *why) MUST_USE;
 void file_out_drop(struct file_out *f);
-enum rc fd_write(int fd, struct slice bytes) MUST_USE;
 
 #endif

@@ -43,22 +43,6 @@ struct lead {
 };
 
 static bool
-write_all(int fd, const void *p, size_t n)
-{
-    const uint8_t *at = p;
-    while (n > 0) {
-        ssize_t k = write(fd, at, n);
-        if (k < 0 && errno == EINTR)
-            continue;
-        if (k <= 0)
-            return false;
-        at += k;
-        n -= (size_t)k;
-    }
-    return true;
-}
-
-static bool
 read_all(int fd, void *p, size_t n)
 {
     uint8_t *at = p;
@@ -89,7 +73,8 @@ tell_finding(void *arg, const struct verify_finding *f)
     memset(&r, 0, sizeof(r));
     r.told = TOLD_FINDING;
     r.finding = *f;
-    run->is_broken = run->is_broken || !write_all(run->out, &r, sizeof(r));
+    run->is_broken =
+        run->is_broken || fd_write(run->out, slice_of(&r, sizeof(r))) != RC_OK;
 }
 
 /* Until the leader closes its end. */
@@ -110,7 +95,7 @@ read_jobs(const struct audit_setup *setup, int in, int out)
             audit_work(a, &job, tell_finding, &run, &r.done);
         else
             r.done.rc = opened;
-        run.is_broken = run.is_broken || !write_all(out, &r, sizeof(r));
+        run.is_broken = run.is_broken || fd_write(out, slice_of(&r, sizeof(r))) != RC_OK;
     }
     audit_close(a);
     return run.is_broken ? 1 : 0;
@@ -220,8 +205,7 @@ hand_out(struct lead *l, struct audit *a)
             if (!more)
                 break;
             l->reader[i].is_busy = true;
-            if (!write_all(l->reader[i].to, &job, sizeof(job)))
-                rc = RC_IO;
+            rc = fd_write(l->reader[i].to, slice_of(&job, sizeof(job)));
         }
         if (rc == RC_OK && anybody_is_busy(l))
             rc = hear_anybody(l);

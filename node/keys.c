@@ -1,4 +1,5 @@
 #include "node/keys.h"
+#include "node/fd.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -82,17 +83,12 @@ file_sync_parent(const char *path)
 }
 
 static enum rc
-write_all(int fd, struct slice bytes)
+write_synced(int fd, struct slice bytes)
 {
-    while (bytes.n > 0) {
-        ssize_t n = write(fd, bytes.p, bytes.n);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return errno == ENOSPC || errno == EDQUOT ? RC_FULL : RC_IO;
-        bytes = slice_of(bytes.p + n, bytes.n - (size_t)n);
-    }
-    return fsync(fd) == 0 ? RC_OK : RC_IO;
+    enum rc rc = fd_write(fd, bytes);
+    if (rc == RC_OK && fsync(fd) != 0)
+        rc = RC_IO;
+    return rc;
 }
 
 enum rc
@@ -105,7 +101,7 @@ file_write(const char *path, struct slice bytes)
     int fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return errno == ENOSPC ? RC_FULL : RC_IO;
-    enum rc rc = write_all(fd, bytes);
+    enum rc rc = write_synced(fd, bytes);
     if (close(fd) != 0 && rc == RC_OK)
         rc = RC_IO;
     if (rc == RC_OK && rename(temp, path) != 0)

@@ -4,6 +4,7 @@
 #define LINJULI_NODE_H
 
 #include "node/audit.h"
+#include "node/fd.h"
 #include "node/guard.h"
 #include "node/log.h"
 #include "schema/schema.h"

@@ -6,8 +6,6 @@
 
 #include "schema/local.h"
 
-#define SETTING_COMMUNITY "community" /* ledger.c keeps it */
-
 void
 audit_since_fini(struct audit_since *s)
 {

@@ -7,8 +7,6 @@
 #include "schema/rebuild.h"
 #include "schema/type.h"
 
-/* Settings that the ledger itself keeps. */
-#define SETTING_COMMUNITY "community"
 #define SETTING_TYPES "types" /* hash of the record types that the tables are made by */
 
 void

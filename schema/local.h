@@ -8,6 +8,8 @@
 #include "schema/peer.h"
 #include "sync/sync.h"
 
+#define SETTING_COMMUNITY "community" /* its id; the ledger keeps it */
+
 /* RC_NOTFOUND: never set. Value into out (cleared first). */
 enum rc local_setting(struct db *db, const char *name, struct buf *out) MUST_USE;
 enum rc local_put_setting(struct db *db, const char *name, struct slice value) MUST_USE;

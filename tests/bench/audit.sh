@@ -1,6 +1,6 @@
 #!/bin/sh
 # How fast an audit is: every signature and every table, and --chain. Prints entries a minute,
-# by the clock and by the CPU of two cores, and the memory of the largest process.
+# by the clock and by the CPU of two cores.
 # Environment: B (build directory), N (entries), DIR (kept between runs when set).
 set -eu
 B=${B:-build} N=${N:-100000}
