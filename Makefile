@@ -71,7 +71,7 @@ unit: $(UNIT)   ## the unit tests alone
 
 test:   ## everything CI runs; installs what is missing first
 	$(Q)$(MAKE) --no-print-directory deps
-	$(Q)$(MAKE) --no-print-directory test-run
+	$(Q)$(MAKE) --no-print-directory -j$$(nproc) test-run
 
 # Unit and simulator programs run twice: as built, and under clang's sanitizers.
 test-run: all $(UNIT) $(SIM) $(FUZZ:%=$(B)-fuzz/%)
