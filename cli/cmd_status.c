@@ -20,6 +20,8 @@ add_where(struct cli *c, const struct status *s)
         say(c, WORD_STATUS_NODE, num(c, s->self->no), unit_text(c, s->self->unit), NULL);
     if (s->is_hub)
         say(c, WORD_STATUS_HUB, NULL);
+    if (s->self != NULL && s->self->is_lost)
+        say(c, WORD_SELF_LOST, NULL);
     buf_free(&name);
 }
 
@@ -33,6 +35,8 @@ add_log(struct cli *c, const struct status_log *l)
     buf_add_u8(c->out, '\n');
     if (l->log != NULL && l->log->is_assumed)
         say(c, WORD_TENT, NULL);
+    if (l->log != NULL && l->log->is_revoked)
+        say(c, WORD_SELF_REVOKED, NULL);
     if (l->guard != GUARD_FINE)
         say(c, WORD_COPY, NULL);
     if (l->log != NULL && l->log->proof.seq > 0)
@@ -89,9 +93,18 @@ add_peers(struct cli *c, const struct status *s)
 }
 
 static void
+count_order(void *arg, const struct order_row *r)
+{
+    *(uint64_t *)arg += r->state == ORDER_WAITS;
+}
+
+static void
 add_warnings(struct cli *c, const struct status *s)
 {
     int64_t off = s->skew_ms < 0 ? -s->skew_ms : s->skew_ms;
+    uint64_t orders = 0;
+    if (order_each(c->node->ledger, count_order, &orders) == RC_OK && orders > 0)
+        say(c, WORD_ORDERS_WAIT, num(c, orders), NULL);
     if (s->cases > 0)
         say(c, WORD_STATUS_CASES, num(c, s->cases), NULL);
     if (s->has_skew && off >= DAY_MS)

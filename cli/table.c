@@ -36,6 +36,12 @@ const struct cmd *const commands[] = {
     &cmd_invite,
     &cmd_seal,
     &cmd_erase,
+    &cmd_officers,
+    &cmd_orders,
+    &cmd_sign,
+    &cmd_revoke,
+    &cmd_lost,
+    &cmd_rotate,
     /* care of the store */
     &cmd_rebuild,
     &cmd_doctor,

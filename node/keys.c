@@ -114,7 +114,8 @@ file_write(const char *path, struct slice bytes)
 }
 
 enum rc
-keys_write(const char *dir, const char *name, const struct pair *p, struct fault *why)
+keys_write_locked(const char *dir, const char *name, const struct pair *p,
+                  const char *pin, struct fault *why)
 {
     char path[PATH_BYTES];
     struct stat st;
@@ -122,7 +123,7 @@ keys_write(const char *dir, const char *name, const struct pair *p, struct fault
     keys_path(dir, name, path, sizeof(path));
     if (lstat(path, &st) == 0)
         return fault_set(why, RC_INVALID, FAULT_NODE_THERE, "%s", path);
-    pair_encode_random(p, NULL, &bytes);
+    pair_encode_random(p, pin, &bytes);
     enum rc rc = file_write(path, buf_slice(&bytes));
     mem_wipe(bytes.p, bytes.n);
     buf_free(&bytes);
@@ -131,6 +132,12 @@ keys_write(const char *dir, const char *name, const struct pair *p, struct fault
         fault_want(why, "%s", strerror(errno));
     }
     return rc;
+}
+
+enum rc
+keys_write(const char *dir, const char *name, const struct pair *p, struct fault *why)
+{
+    return keys_write_locked(dir, name, p, NULL, why);
 }
 
 static enum rc
@@ -142,8 +149,8 @@ key_fault(struct fault *why, const char *path, const char *want)
 }
 
 enum rc
-keys_read(const char *dir, const char *name, enum pair_kind kind, struct pair *out,
-          struct fault *why)
+keys_open(const char *dir, const char *name, enum pair_kind kind, const char *pin,
+          struct pair *out, struct fault *why)
 {
     char path[PATH_BYTES];
     struct stat st;
@@ -161,7 +168,7 @@ keys_read(const char *dir, const char *name, enum pair_kind kind, struct pair *o
     enum rc rc = read_fd(fd, KEY_FILE_BYTES_MAX, &bytes);
     close(fd);
     if (rc == RC_OK)
-        rc = pair_decode(buf_slice(&bytes), NULL, out);
+        rc = pair_decode(buf_slice(&bytes), pin, out);
     if (rc == RC_OK && out->kind != kind) {
         pair_wipe(out);
         rc = RC_MALFORMED;
@@ -171,4 +178,11 @@ keys_read(const char *dir, const char *name, enum pair_kind kind, struct pair *o
     if (rc == RC_DENIED)
         return fault_set(why, rc, FAULT_KEY_LOCKED, "%s", path);
     return rc == RC_OK ? RC_OK : key_fault(why, path, "");
+}
+
+enum rc
+keys_read(const char *dir, const char *name, enum pair_kind kind, struct pair *out,
+          struct fault *why)
+{
+    return keys_open(dir, name, kind, NULL, out, why);
 }

@@ -7,8 +7,14 @@
 /* Writes DIR/keys/NAME and fsyncs file and folder; refuses to overwrite. */
 enum rc keys_write(const char *dir, const char *name, const struct pair *p,
                    struct fault *why) MUST_USE;
-/* Reads one. RC_DENIED: locked by a PIN. RC_NOTFOUND: not there; RC_CONFIG: others may
- * read it, or it does not hold.
+/* The same behind a PIN; NULL: none. */
+enum rc keys_write_locked(const char *dir, const char *name, const struct pair *p,
+                          const char *pin, struct fault *why) MUST_USE;
+/* Reads one, with its PIN or without (NULL). */
+enum rc keys_open(const char *dir, const char *name, enum pair_kind kind, const char *pin,
+                  struct pair *out, struct fault *why) MUST_USE;
+/* Reads one without. RC_DENIED: locked by a PIN. RC_NOTFOUND: not there; RC_CONFIG:
+ * others may read it, or it does not hold.
  */
 enum rc keys_read(const char *dir, const char *name, enum pair_kind kind,
                   struct pair *out, struct fault *why) MUST_USE;

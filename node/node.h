@@ -83,6 +83,20 @@ enum rc node_author_at(struct node *n, size_t i, struct author *out,
  * that was opened to be read. */
 enum rc node_guard_word(const struct node *n, size_t i, enum guard_word *out) MUST_USE;
 
+/* Officers' keys of this machine. */
+enum officer_place { OFFICER_ELSEWHERE, OFFICER_HERE, OFFICER_LOCKED };
+enum officer_place node_officer_place(const struct node *n, const struct key *key);
+/* The key of an appointed officer, for one signature; pair_wipe when done. `which`: the
+ * beginning of the key in hex, NULL: any; with a PIN one that it opens, else one without.
+ * RC_NOTFOUND: none here; RC_DENIED: a PIN is needed, or it is another one. */
+enum rc node_officer_open(const struct node *n, const char *which, const char *pin,
+                          struct pair *out, struct fault *why) MUST_USE;
+/* A new officer's key file; without a PIN it may be used at once. drop: he is not
+ * appointed after all, or no more. */
+enum rc node_officer_new(struct node *n, const char *pin, struct pair *out,
+                         struct fault *why) MUST_USE;
+void node_officer_drop(struct node *n, const struct key *key);
+
 /* The hub has not answered our invite yet: sessions go out as XXpsk3 with a JOIN. */
 bool node_needs_join(const struct node *n);
 /* This node is the hub and its authority log may be written. */

@@ -38,6 +38,7 @@
     X(NO_SCOPE)     /* the hub has not made the unit's scope yet */                      \
     X(NOT_READABLE)                                                                      \
     X(ERASED)                                                                            \
+    X(PIN_FILE)    /* its first line is no PIN; what: the path */                        \
     X(NO_OFFICER)  /* this key is not one of the officers' */                            \
     X(ORDER)       /* it would not count, whoever signs it; what: its name */            \
     X(ORDER_STALE) /* another one about the same came first; what: its name */           \

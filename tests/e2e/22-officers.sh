@@ -1,0 +1,89 @@
+#!/bin/sh
+# Several officers: one signature where two are asked has no effect anywhere, orders wait,
+# go stale, travel as files; a PIN guards a key (design section 6, AUTHORITY.md 2.13).
+. "$(dirname "$0")/lib.sh"
+found_hub
+H="$L -C hub"
+join_group a 0302 Wang leader
+join_group b 0303 Li leader
+serve hub hub
+sync_all() {
+    for n in "$@"; do "$L" -C "$n" sync "127.0.0.1:$port" >/dev/null 2>&1 || not_ok "$n exchanges"; done
+}
+sync_all a b
+order_of() { printf '%s\n' "$out" | field order; }
+revoked() { # LOG DIR: as its members say
+    "$L" -C "$2" members --json | tr -d ' \n' | tr '{' '\n' | grep "\"log\":$1," | grep -c '"revoked":true'
+}
+
+# the second officer, behind a PIN
+echo 271828 >pin
+echo 314159 >wrong
+run $H officers --json
+is "$(printf '%s' "$out" | grep -c '"key"')" 1 "one officer by birth"
+gives 0 "a second one, by the first one's word" $H officers --add Zhao --pin-file pin
+run $H officers
+has "$out" "Zhao  key on this computer, behind a PIN" "is named, and his key is locked"
+has "$out" "appoint 1, revoke 2, lost 2, erase 2" "how many must agree"
+refused 77 "centre" "$L" -C a officers --add Qian
+
+# one of two
+gives 1 "revoked by one of two" $H revoke Wang --json
+order=$(order_of)
+sync_all a b
+for d in hub a b; do is "$(revoked 2 $d)" 0 "has no effect at $d"; done
+run $H orders --json
+is "$(printf '%s' "$out" | field state)" waits "it waits"
+has "$out" '"kind": "revoke"' "what it is"
+has "$($H orders)" "revoke Wang 0302 leader (002) · 1 of 2 signed" "in words"
+has "$($H status)" "1 orders wait" "status tells"
+refused 77 "PIN" $H sign "$order" --officer "$($H officers | sed -n 's/  Zhao.*//p')"
+refused 77 "PIN" $H sign "$order" --pin-file wrong
+refused 66 "nobody" $H sign deadbeef --pin-file nobody
+refused 66 "deadbeef" $H sign deadbeef --pin-file pin
+gives 1 "the first officer again is no second one" $H sign "$order"
+
+# by file, at another machine: b has no officer's key
+gives 0 "the order goes out as a file" $H orders --export "$order" out.order
+refused 66 "officer" "$L" -C b sign out.order
+head -c 60 out.order >torn.order
+refused 65 "order file" $H orders --import torn.order
+gives 0 "the other officer signs the file" $H sign out.order --pin-file pin
+gives 0 "brought back, it counts" $H orders --import out.order
+refused 66 "$order" $H orders --import out.order
+sync_all a b
+for d in hub a b; do is "$(revoked 2 $d)" 1 "revoked at $d"; done
+has "$("$L" -C a status)" "This log was ended" "he is told in plain words"
+refused 77 "" "$L" -C a add need title=later
+
+# stale
+gives 1 "another order" $H revoke Li --json
+order=$(order_of)
+gives 1 "and one with another heir" $H revoke Li --heir 1 --json
+other=$(order_of)
+differs "$order" "$other" "are two orders"
+gives 0 "one is signed" $H sign "$other" --pin-file pin
+refused 75 "out of date" $H sign "$order" --pin-file pin
+has "$($H orders)" "out of date" "the other is out of date"
+gives 0 "dropped" $H orders --drop "$order"
+run $H orders
+has "$out" "No order waits" "nothing waits"
+
+# how many must agree; the last officer stays
+gives 1 "needs change by two" $H officers --need revoke=1
+order=$(printf '%s' "$out" | sed 's/^Order \([0-9a-f]*\).*/\1/')
+gives 0 "the second" $H sign "$order" --pin-file pin
+has "$($H officers)" "revoke 1" "they are changed"
+refused 64 "need" $H officers --need revoke=0
+gives 0 "one less, by one" $H officers --remove Zhao
+refused 77 "last officer" $H officers --remove "$($H officers --json | field key)"
+run $H officers
+has "$out" "1 officers" "one is left"
+gives 0 "new keys" $H rotate
+gives 0 "of one unit" $H rotate 0302
+refused 66 "0777" $H rotate 0777
+sync_all b
+gives 0 "what was written stays readable" "$L" -C b list need
+stop hub || not_ok "the hub stops"
+for d in hub a b; do gives 0 "$d: doctor finds nothing" "$L" -C $d doctor; done
+done_testing
