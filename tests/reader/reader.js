@@ -297,4 +297,4 @@ const MESSAGES = {
   11: () => ({}), 12: () => ({}), 13: () => ({}), 14: r => ({ reason: r.int(1) })
 }
 module.exports = { ZERO, Bytes, cat, sha256, number, big, same, must, unpack, sound, publicOf, verify, tagged,
-  openX, root, readEntry, holds, openItem, readAuthority, readData, rows, handshake, plaintext, frames }
+  openX, root, readHead, readEntry, holds, openItem, readAuthority, readData, rows, handshake, plaintext, frames }
