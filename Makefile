@@ -7,7 +7,7 @@ Q := $(if $(V),,@)
 FOLDERS := crypto sync schema node cli
 
 APT := gcc libc6-dev pkg-config libsqlite3-dev libsodium-dev libnettle-dev libevent-dev libmsgpack-dev \
-       libconfuse-dev libjansson-dev
+       libconfuse-dev libjansson-dev libqrencode-dev
 APT_TEST := $(APT) clang clang-format libclang-rt-14-dev libcmocka-dev nodejs procps
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-qual \
@@ -24,7 +24,7 @@ CFLAGS = -std=c11 -D_GNU_SOURCE -g $(OPT) $(WARN) $(HARD) $(SAN) -I. -MMD -MP
 CFLAGS += $(if $(filter 0,$(IS_CLANG)),$(WARN_GCC) -ftrivial-auto-var-init=zero,-ftrivial-auto-var-init=pattern)
 CFLAGS += $(if $(CI),-Werror)
 LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,defs $(SAN)
-LIBS := -lsqlite3 -lsodium -lnettle -levent_core -levent_extra -lmsgpackc -lconfuse -ljansson
+LIBS := -lsqlite3 -lsodium -lnettle -levent_core -levent_extra -lmsgpackc -lconfuse -ljansson -lqrencode
 
 SRC := $(filter-out cli/main.c,$(foreach f,$(FOLDERS),$(wildcard $(f)/*.c)))
 OBJ := $(SRC:%.c=$(B)/%.o) $(B)/gen/embed.o

@@ -10,8 +10,9 @@
 static void
 tell(struct cli *c, const struct node_birth *b)
 {
-    char sheet[4096];
+    char sheet[4096], page[4096];
     (void)snprintf(sheet, sizeof(sheet), "%s/" ROOT_SHEET_NAME, b->dir);
+    (void)snprintf(page, sizeof(page), "%s/" ROOT_PAGE_NAME, b->dir);
     if (c->json) {
         json_t *json = json_object();
         json_object_set_new(json, "dir", json_of_text(slice_text(b->dir)));
@@ -19,11 +20,12 @@ tell(struct cli *c, const struct node_birth *b)
         json_object_set_new(json, "person", json_of_text(slice_text(b->person)));
         json_object_set_new(json, "listen", json_of_text(slice_text(b->listen)));
         json_object_set_new(json, "root_key_sheet", json_of_text(slice_text(sheet)));
+        json_object_set_new(json, "root_key_page", json_of_text(slice_text(page)));
         out_json(c->out, json);
         return;
     }
     say(c, WORD_INIT_DONE, b->community, b->dir, NULL);
-    say(c, WORD_INIT_SHEET, sheet, NULL);
+    say(c, WORD_INIT_SHEET, sheet, page, NULL);
     say(c, WORD_INIT_NEXT, b->listen, NULL);
 }
 
@@ -35,7 +37,8 @@ run(struct cli *c, int argc, char **argv)
                            .community = args_value(c->args, "--name"),
                            .person = args_value(c->args, "--person"),
                            .listen = args_value(c->args, "--listen"),
-                           .sheet = root_sheet};
+                           .sheet = root_sheet,
+                           .page = root_page};
     (void)argc;
     (void)argv;
     if (b.community == NULL) {

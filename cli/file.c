@@ -104,11 +104,8 @@ file_spool(int *fd, struct fault *why)
 }
 
 enum rc
-file_take(const char *path, size_t max, struct buf *out, struct fault *why)
+file_take_fd(int fd, const char *path, size_t max, struct buf *out, struct fault *why)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return io_fault(why, path);
     enum rc rc = RC_OK;
     for (ssize_t n = 1; rc == RC_OK && n != 0;) {
         buf_reserve(out, COPY_BYTES);
@@ -124,6 +121,16 @@ file_take(const char *path, size_t max, struct buf *out, struct fault *why)
         if (out->n > max)
             rc = fault_set(why, RC_LIMIT, FAULT_FILE_SIZE, "%s", path);
     }
+    return rc;
+}
+
+enum rc
+file_take(const char *path, size_t max, struct buf *out, struct fault *why)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return io_fault(why, path);
+    enum rc rc = file_take_fd(fd, path, max, out, why);
     close(fd);
     return rc;
 }

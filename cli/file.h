@@ -15,6 +15,9 @@ enum rc file_spool(int *fd, struct fault *why) MUST_USE;
 /* A whole file of at most `max` bytes. */
 enum rc file_take(const char *path, size_t max, struct buf *out,
                   struct fault *why) MUST_USE;
+/* The same of what is open already; it stays so. */
+enum rc file_take_fd(int fd, const char *path, size_t max, struct buf *out,
+                     struct fault *why) MUST_USE;
 
 /* A file that is there whole or not at all: written beside its place, then renamed. */
 struct file_out {

@@ -33,6 +33,18 @@ out_escaped(struct buf *out, struct slice text, bool lines)
 }
 
 void
+out_markup(struct buf *out, struct slice text)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        uint8_t c = text.p[i];
+        if (c == '&' || c == '<' || c == '>' || c == '"' || c == '\'')
+            buf_addf(out, "&#%u;", c);
+        else
+            buf_add_u8(out, c);
+    }
+}
+
+void
 out_number(char *out, size_t size, uint64_t n)
 {
     (void)snprintf(out, size, "%llu", (unsigned long long)n);

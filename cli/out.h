@@ -11,6 +11,8 @@
 /* Data for a terminal: what hides, reorders or commands becomes \xNN. `lines`: newline
  * and tab may stay. */
 void out_escaped(struct buf *out, struct slice text, bool lines);
+/* Text inside HTML or SVG. */
+void out_markup(struct buf *out, struct slice text);
 void out_number(char *out, size_t size, uint64_t n);
 /* 2026-11-24 08:30, local; "-" for 0 and for what is no time. */
 void out_time(uint64_t ms, char out[static TIME_TEXT_BYTES]);

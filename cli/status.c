@@ -130,8 +130,12 @@ gather_machine(struct cli *c, struct status *s)
     if (statvfs(c->dir, &fs) == 0)
         s->disk_free = (uint64_t)fs.f_bavail * fs.f_frsize;
     s->is_disk_low = s->disk_free < DISK_LOW_BYTES;
-    int n = snprintf(path, sizeof(path), "%s/" ROOT_SHEET_NAME, c->dir);
-    s->has_root_sheet = n > 0 && (size_t)n < sizeof(path) && stat(path, &st) == 0;
+    static const char *const sheet[] = {ROOT_SHEET_NAME, ROOT_PAGE_NAME};
+    for (size_t i = 0; i < sizeof(sheet) / sizeof(sheet[0]); i++) {
+        int n = snprintf(path, sizeof(path), "%s/%s", c->dir, sheet[i]);
+        s->has_root_sheet = s->has_root_sheet ||
+                            (n > 0 && (size_t)n < sizeof(path) && stat(path, &st) == 0);
+    }
 }
 
 enum rc

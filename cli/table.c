@@ -35,6 +35,7 @@ const struct cmd *const commands[] = {
     &cmd_init,
     &cmd_invite,
     &cmd_seal,
+    &cmd_root_sheet,
     &cmd_erase,
     &cmd_officers,
     &cmd_orders,

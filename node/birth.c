@@ -27,12 +27,26 @@ struct birth {
 static bool
 is_made_here(const char *name)
 {
-    static const char *const whole[] = {
-        "linjuli.db", "linjuli.db-wal", "linjuli.db-shm",     "linjuli.db-journal",
-        "node.conf",  "node.conf.new",  "root-key-sheet.txt", "root-key-sheet.txt.new",
-        "invite",     "invite.new",     "node.key",           "node.key.new",
-        "ack.key",    "ack.key.new",    "log-01.key",         "log-01.key.new",
-        "hub.key",    "hub.key.new"};
+    static const char *const whole[] = {"linjuli.db",
+                                        "linjuli.db-wal",
+                                        "linjuli.db-shm",
+                                        "linjuli.db-journal",
+                                        "node.conf",
+                                        "node.conf.new",
+                                        "root-key-sheet.txt",
+                                        "root-key-sheet.txt.new",
+                                        "root-key-sheet.html",
+                                        "root-key-sheet.html.new",
+                                        "invite",
+                                        "invite.new",
+                                        "node.key",
+                                        "node.key.new",
+                                        "ack.key",
+                                        "ack.key.new",
+                                        "log-01.key",
+                                        "log-01.key.new",
+                                        "hub.key",
+                                        "hub.key.new"};
     for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++)
         if (strcmp(name, whole[i]) == 0)
             return true;
@@ -233,6 +247,12 @@ write_sheet(const struct birth *b, const struct node_birth *n, struct fault *why
     n->sheet(&text, n->community, &b->root);
     enum rc rc = write_in(b, "root-key-sheet.txt", buf_slice(&text), why);
     mem_wipe(text.p, text.n);
+    text.n = 0;
+    if (rc == RC_OK && n->page != NULL) {
+        n->page(&text, n->community, &b->root);
+        rc = write_in(b, "root-key-sheet.html", buf_slice(&text), why);
+        mem_wipe(text.p, text.n);
+    }
     buf_free(&text);
     return rc;
 }

@@ -66,6 +66,8 @@ struct node_birth {
     /* The words of the root key sheet, which lies in DIR/root-key-sheet.txt before DIR is
      * there at all: the key stands nowhere else. */
     void (*sheet)(struct buf *out, const char *community, const struct pair *root);
+    /* The same to print, in DIR/root-key-sheet.html; NULL: none. */
+    void (*page)(struct buf *out, const char *community, const struct pair *root);
 };
 /* `init`: directory, keys, root key sheet, the community's birth; all of it or nothing.
  */

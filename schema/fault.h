@@ -44,6 +44,9 @@
     X(ORDER_STALE) /* another one about the same came first; what: its name */           \
     X(ORDER_FILE)  /* want: nothing; what: why it is refused */                          \
     X(OFFICERS)    /* more of them have to agree */                                      \
+    /* the root key sheet; what: numbers of its lines */                                 \
+    X(SHEET_LINE)    /* they do not fit their check digits */                            \
+    X(SHEET_MISSING) /* they are not there */                                            \
     /* a file; what: file name and place in it */                                        \
     X(FILE_SIZE)                                                                         \
     X(FILE_BYTE)                                                                         \

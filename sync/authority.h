@@ -13,6 +13,9 @@ const struct officers *authority_officers(const struct authority *a);
 bool authority_is_frozen(const struct authority *a);
 struct slice authority_name(const struct authority *a);
 const struct key *authority_hub_key(const struct authority *a); /* of the open reign */
+uint32_t authority_reign(const struct authority *a);
+uint64_t authority_head_seq(const struct authority *a);          /* in its reign */
+const struct key *authority_root_key(const struct authority *a); /* NULL: no create */
 uint16_t authority_schema(const struct authority *a,
                           struct hash *types); /* newest counted */
 /* The newest entry of the prefix, its id and place: marks name it. */

@@ -130,9 +130,6 @@ struct auth_entry {
 };
 void authority_apply(struct authority *a, const struct auth_entry *e);
 
-uint32_t authority_reign(const struct authority *a);
-uint64_t authority_head_seq(const struct authority *a);          /* in its reign */
-const struct key *authority_root_key(const struct authority *a); /* NULL: no create */
 size_t authority_logs_n(const struct authority *a);
 struct auth_log *authority_log_at(const struct authority *a, size_t i); /* by number */
 struct auth_log *authority_log(const struct authority *a, uint32_t no);

@@ -6,9 +6,17 @@ H="$L -C hub"
 gives 0 "init founds a community" "$L" -C hub init --name 绿洲社区 --listen 127.0.0.1:1
 has "$out" root-key-sheet.txt "and says where the root key sheet lies"
 is "$(stat -c %a hub/root-key-sheet.txt)" 600 "which others cannot read"
+is "$(stat -c %a hub/root-key-sheet.html)" 600 "nor the page to print"
 has "$(cat hub/root-key-sheet.txt)" 绿洲社区 "and which names the community"
 is "$(grep -cE '^    [1-4]   ([0-9a-f]{4} ){4}  [0-9a-f]{4}$' hub/root-key-sheet.txt)" 4 \
     "and holds the key in four checked lines"
+gives 0 "what the page shows is the root key" $H root-sheet --check hub/root-key-sheet.html
+sed "s/^    3   ./    3   x/" hub/root-key-sheet.txt >slip
+refused 65 "line 3" $H root-sheet --check slip
+"$L" -C other init --name Other --listen 127.0.0.1:1 >/dev/null
+gives 1 "that of another community is not" $H root-sheet --check other/root-key-sheet.txt
+has "$out" "绿洲社区" "and it is told whose it should be"
+refused 64 --check $H root-sheet
 refused 65 hub "$L" -C hub init --name again
 
 gives 0 "add works right after init" $H add need title=灯坏了 urgency=urgent
