@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -19,11 +20,13 @@
 #define READERS 2
 #define TRIES 3
 #define INVITE_BYTES_MAX (16 << 20)
+#define PATH_BYTES 4096
 
 enum told { TOLD_FINDING = 1, TOLD_DONE };
 
 struct report { /* reader to leader */
     enum told told;
+    enum audit_task task;
     struct verify_finding finding;
     struct audit_done done;
 };
@@ -40,6 +43,7 @@ struct lead {
     struct reader_at reader[READERS];
     size_t readers_n;
     uint64_t done, all;
+    bool has_ids;
 };
 
 static bool
@@ -56,6 +60,38 @@ read_all(int fd, void *p, size_t n)
         n -= (size_t)k;
     }
     return true;
+}
+
+/* ---- ids, in a file that has no name any more */
+
+static bool
+ids_put(void *arg, uint64_t at, const struct hash *id, size_t n)
+{
+    size_t all = n * sizeof(*id);
+    ssize_t k = pwrite(*(const int *)arg, id, all, (off_t)(at * sizeof(*id)));
+    return k >= 0 && (size_t)k == all;
+}
+
+static bool
+ids_get(void *arg, uint64_t at, struct hash *id, size_t n)
+{
+    size_t all = n * sizeof(*id);
+    ssize_t k = pread(*(const int *)arg, id, all, (off_t)(at * sizeof(*id)));
+    return k >= 0 && (size_t)k == all;
+}
+
+/* -1: there is no place for one; then everything is hashed again. */
+static int
+ids_open(void)
+{
+    char path[PATH_BYTES];
+    const char *dir = getenv("TMPDIR");
+    (void)snprintf(path, sizeof(path), "%s/linjuli-audit.XXXXXX",
+                   dir != NULL && dir[0] != '\0' ? dir : "/tmp");
+    int fd = mkostemp(path, O_CLOEXEC);
+    if (fd >= 0)
+        (void)unlink(path);
+    return fd;
 }
 
 /* ---- a reader */
@@ -89,6 +125,7 @@ read_jobs(const struct audit_setup *setup, int in, int out)
         struct report r;
         memset(&r, 0, sizeof(r));
         r.told = TOLD_DONE;
+        r.task = job.task;
         if (a == NULL)
             opened = audit_open(setup, &a);
         if (a != NULL)
@@ -162,6 +199,7 @@ hear(struct lead *l, struct reader_at *reader)
     l->out->entries += r.done.entries;
     l->out->items += r.done.items;
     l->done += r.done.entries;
+    l->has_ids = l->has_ids && (r.task != AUDIT_RANGE || r.done.has_ids);
     if (l->s->progress != NULL && r.done.entries > 0)
         l->s->progress(l->s->arg, l->done, l->all);
     return r.done.rc;
@@ -242,6 +280,7 @@ audit_once(struct lead *l, bool *moved)
     look_at(l->setup.path, was);
     *moved = false;
     l->done = 0;
+    l->has_ids = l->setup.ids != NULL;
     for (size_t i = 0; i < READERS && rc == RC_OK; i++)
         rc = start_reader(l);
     if (rc == RC_OK)
@@ -252,7 +291,7 @@ audit_once(struct lead *l, bool *moved)
         rc = hand_out(l, a);
     stop_readers(l);
     if (rc == RC_OK)
-        rc = audit_judge(a, l->out);
+        rc = audit_judge(a, l->has_ids, l->out);
     look_at(l->setup.path, now);
     *moved = memcmp(was, now, sizeof(was)) != 0;
     audit_close(a);
@@ -283,6 +322,8 @@ node_audit(const struct node_audit *s, struct audit_report *out, struct fault *w
     if (stat(path, &st) != 0)
         return fault_set(why, RC_NOTFOUND, FAULT_NODE_MISSING, "%s", s->dir);
     enum rc rc = read_invite(s->dir, &invite);
+    int ids_fd = ids_open();
+    struct audit_ids ids = {&ids_fd, ids_put, ids_get};
     struct lead l = {.s = s, .out = out};
     l.setup = (struct audit_setup){.path = path,
                                    .invite = buf_slice(&invite),
@@ -291,6 +332,7 @@ node_audit(const struct node_audit *s, struct audit_report *out, struct fault *w
                                    .wall_size = s->wall_size,
                                    .wall_root = s->wall_root,
                                    .since = s->since,
+                                   .ids = ids_fd >= 0 ? &ids : NULL,
                                    .wall_ms = node_wall};
     bool moved = rc == RC_OK;
     /* What moved under the readers may look damaged: it is looked at again. */
@@ -301,6 +343,8 @@ node_audit(const struct node_audit *s, struct audit_report *out, struct fault *w
     }
     if (rc == RC_OK && moved)
         rc = RC_BUSY;
+    if (ids_fd >= 0)
+        close(ids_fd);
     mem_wipe(invite.p, invite.n);
     buf_free(&invite);
     return rc == RC_OK ? RC_OK : fault_set(why, rc, FAULT_NODE_IO, "%s", path);

@@ -83,6 +83,7 @@ audit_close(struct audit *a)
     for (size_t i = 0; i < a->logs_n; i++)
         buf_free(&a->log[i].state);
     mem_free(a->log);
+    mem_free(a->hashed);
     log_store_free(a->store);
     db_close(a->db);
     mem_free(a);
@@ -194,6 +195,8 @@ audit_plan(struct audit *a, struct audit_report *r, uint64_t *entries)
         rc = plan_rows(a, &a->log[i]);
     if (rc == RC_OK && a->logs_n > 1)
         qsort(a->log, a->logs_n, sizeof(*a->log), by_key);
+    for (size_t i = 1; i < a->logs_n; i++)
+        a->log[i].ids_at = a->log[i - 1].ids_at + a->log[i - 1].top;
     plan_since(a, a->setup.since);
     db_read_end(a->db);
     if (entries != NULL)
@@ -230,7 +233,8 @@ audit_next(struct audit *a, struct audit_job *out)
             .log = log->key,
             .kind = log->kind,
             .from = from,
-            .to = left < AUDIT_JOB_ENTRIES ? log->top : from + AUDIT_JOB_ENTRIES - 1};
+            .to = left < AUDIT_JOB_ENTRIES ? log->top : from + AUDIT_JOB_ENTRIES - 1,
+            .ids_at = log->ids_at + from - 1};
         out->with_sig = !a->setup.chain || log->kind == ENTRY_AUTHORITY;
         a->next_seq = out->to;
         return true;
@@ -248,6 +252,7 @@ struct range {
     struct audit_done *done;
     struct verify_at at;
     bool has_prev; /* the entry before was there */
+    bool is_gapless;
     size_t found;
 };
 
@@ -289,6 +294,7 @@ range_entry(void *arg, const struct stored *s)
         range_find(g, VERIFY_IS_PLACE, g->at.seq, s->seq - 1, NULL);
         g->at.seq = s->seq;
         g->has_prev = false;
+        g->is_gapless = false;
     }
     if (!g->has_prev) /* its own word is all there is */
         memcpy(g->at.prev.b, s->bytes.p + 48, HASH_BYTES);
@@ -298,6 +304,7 @@ range_entry(void *arg, const struct stored *s)
         range_find(g, kind, s->seq, 0, NULL);
     if (kind != VERIFY_IS_BYTES)
         range_items(g, &e);
+    g->a->hashed[s->seq - g->job->from] = s->id;
     g->done->entries++;
     g->at.seq++;
     g->at.prev = s->id;
@@ -309,12 +316,16 @@ static enum rc
 work_range(struct range *g)
 {
     const struct sync_store *store = log_store_port(g->a->store);
+    const struct audit_ids *ids = g->a->setup.ids;
     const struct audit_job *job = g->job;
     uint8_t head[ENTRY_HEAD_BYTES];
     uint32_t n = log_number(g->a->store, &job->log);
     g->at = (struct verify_at){
         .log = job->log, .kind = job->kind, .seq = job->from, .with_sig = job->with_sig};
     g->has_prev = job->from == 1;
+    g->is_gapless = true;
+    if (g->a->hashed == NULL)
+        g->a->hashed = mem_new(AUDIT_JOB_ENTRIES * sizeof(*g->a->hashed));
     enum rc rc = RC_OK;
     if (job->from > 1) {
         rc = audit_head(g->a, n, job->from - 1, head);
@@ -326,6 +337,9 @@ work_range(struct range *g)
         rc = store->trunk(store->self, &job->log, job->from, range_entry, g);
     if (rc == RC_OK && g->at.seq <= job->to)
         range_find(g, VERIFY_IS_PLACE, g->at.seq, job->to, NULL);
+    else if (rc == RC_OK && g->is_gapless && ids != NULL)
+        g->done->has_ids =
+            ids->put(ids->arg, job->ids_at, g->a->hashed, job->to - job->from + 1);
     return rc;
 }
 
@@ -422,6 +436,7 @@ audit_run(const struct audit_setup *s, struct audit_report *r)
     struct audit *a = NULL;
     struct audit_job job;
     struct audit_done done = {0};
+    bool has_ids = s->ids != NULL;
     enum rc rc = audit_open(s, &a);
     if (rc == RC_OK)
         rc = audit_plan(a, r, NULL);
@@ -429,10 +444,11 @@ audit_run(const struct audit_setup *s, struct audit_report *r)
         audit_work(a, &job, into_report, r, &done);
         r->entries += done.entries;
         r->items += done.items;
+        has_ids = has_ids && (job.task != AUDIT_RANGE || done.has_ids);
         rc = done.rc;
     }
     if (rc == RC_OK)
-        rc = audit_judge(a, r);
+        rc = audit_judge(a, has_ids, r);
     audit_close(a);
     if (rc == RC_CORRUPT) {
         struct verify_finding f = {.kind = VERIFY_IS_DATABASE};

@@ -31,6 +31,14 @@ struct audit_since {
 };
 void audit_since_fini(struct audit_since *s);
 
+/* A place outside the node for ids that one process has hashed and another needs: put
+ * and get n of them from place `at` on; false: that did not work. */
+struct audit_ids {
+    void *arg;
+    bool (*put)(void *arg, uint64_t at, const struct hash *id, size_t n);
+    bool (*get)(void *arg, uint64_t at, struct hash *id, size_t n);
+};
+
 struct audit_setup {
     const char *path; /* of linjuli.db */
     const char *vfs;
@@ -41,6 +49,7 @@ struct audit_setup {
     uint64_t wall_size;
     struct hash wall_root;
     const struct audit_since *since; /* NULL: everything */
+    const struct audit_ids *ids;     /* NULL: everything is hashed again */
     uint64_t (*wall_ms)(void *arg);  /* for the ledger; nothing of it is in the report */
     void *arg;
 };
@@ -96,10 +105,12 @@ struct audit_job {
     struct key log;
     enum entry_kind kind;
     uint64_t from, to;
+    uint64_t ids_at; /* place of the id of `from` */
     bool with_sig;
 };
 struct audit_done { /* what a job says at its end */
     uint64_t entries, items;
+    bool has_ids; /* those of the whole range are put */
     enum rc rc;
 };
 
@@ -115,8 +126,8 @@ typedef void (*audit_find_fn)(void *arg, const struct verify_finding *f);
 void audit_work(struct audit *a, const struct audit_job *job, audit_find_fn find,
                 void *arg, struct audit_done *done);
 /* All jobs are done and their findings are in `r`: acceptance, authority, seals, state.
- */
-enum rc audit_judge(struct audit *a, struct audit_report *r) MUST_USE;
+ * has_ids: every range has put its ids. */
+enum rc audit_judge(struct audit *a, bool has_ids, struct audit_report *r) MUST_USE;
 /* All of it in this process. A database that cannot be read at all is a finding. */
 enum rc audit_run(const struct audit_setup *s, struct audit_report *r) MUST_USE;
 

@@ -14,8 +14,11 @@ struct audit_plan_log {
     uint64_t good;  /* up to here nothing is damaged */
     uint64_t since; /* up to here an earlier audit has looked */
     struct hash since_id;
+    uint64_t ids_at; /* place of its first id */
     struct buf state;
 };
+
+#define AUDIT_IDS 512
 
 struct audit {
     struct audit_setup setup;
@@ -27,6 +30,13 @@ struct audit {
     size_t logs_n;
     size_t next_task, next_log; /* of the jobs */
     uint64_t next_seq;
+    struct hash *hashed; /* of one range */
+    bool has_ids;
+    struct { /* of the ids that were put, some */
+        struct hash id[AUDIT_IDS];
+        uint64_t at;
+        size_t n;
+    } near;
 };
 
 struct audit_plan_log *audit_log_of(struct audit *a, const struct key *key);

@@ -596,13 +596,15 @@ judge_all(struct judge *j)
 }
 
 enum rc
-audit_judge(struct audit *a, struct audit_report *r)
+audit_judge(struct audit *a, bool has_ids, struct audit_report *r)
 {
     struct judge j = {.a = a, .out = r, .rc = RC_OK};
     enum rc rc = db_read_begin(a->db);
     if (rc != RC_OK)
         return rc;
     log_store_forget(a->store);
+    a->has_ids = has_ids && a->setup.since == NULL; /* else older ones are missing */
+    a->near.n = 0;
     bound(&j);
     if (a->has_community) {
         rc = judge_all(&j);

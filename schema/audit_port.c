@@ -18,6 +18,41 @@ end_of(const struct audit_plan_log *log)
     return log->good < log->top ? log->good : log->top;
 }
 
+/* From what the readers have hashed. */
+static enum rc
+id_of(struct audit *a, const struct audit_plan_log *log, uint64_t seq, struct hash *out)
+{
+    const struct audit_ids *ids = a->setup.ids;
+    uint64_t at = log->ids_at + seq - 1;
+    if (at < a->near.at || at >= a->near.at + a->near.n) {
+        uint64_t left = log->top - seq + 1;
+        a->near.at = at;
+        a->near.n = left < AUDIT_IDS ? (size_t)left : AUDIT_IDS;
+        if (!ids->get(ids->arg, at, a->near.id, a->near.n)) {
+            a->near.n = 0;
+            return RC_IO;
+        }
+    }
+    *out = a->near.id[at - a->near.at];
+    return RC_OK;
+}
+
+static enum rc
+port_ids(void *self, const struct key *log, uint64_t from, store_each_fn each, void *arg)
+{
+    struct audit_port *p = self;
+    const struct audit_plan_log *plan = audit_log_of(p->a, log);
+    enum rc rc = RC_OK;
+    p->last = *log;
+    for (uint64_t seq = from; plan != NULL && seq <= end_of(plan) && rc == RC_OK; seq++) {
+        struct stored e = {.seq = seq};
+        rc = id_of(p->a, plan, seq, &e.id);
+        if (rc == RC_OK && !each(arg, &e))
+            break;
+    }
+    return rc;
+}
+
 static enum rc
 heads(struct audit *a, const struct audit_plan_log *log, uint64_t from, uint64_t to,
       store_each_fn each, void *arg)
@@ -34,8 +69,11 @@ heads(struct audit *a, const struct audit_plan_log *log, uint64_t from, uint64_t
             rc = RC_CORRUPT;
             break;
         }
-        e.id = entry_id(e.bytes);
-        if (!each(arg, &e))
+        if (a->has_ids)
+            rc = id_of(a, log, e.seq, &e.id);
+        else
+            e.id = entry_id(e.bytes);
+        if (rc != RC_OK || !each(arg, &e))
             break;
     }
     sqlite3_reset(s);
@@ -162,17 +200,39 @@ port_state_put(void *self, const struct key *log, struct slice state)
     return RC_OK;
 }
 
+/* How long the trunk is, and nothing decided. */
+static enum rc
+blank(struct audit *a, const struct audit_plan_log *log, struct buf *out)
+{
+    uint8_t head[ENTRY_HEAD_BYTES];
+    if (end_of(log) == 0)
+        return RC_OK;
+    enum rc rc = audit_head(a, log->n, end_of(log), head);
+    if (rc != RC_OK)
+        return rc == RC_NOTFOUND ? RC_CORRUPT : rc;
+    struct hash id = entry_id(slice_of(head, sizeof(head)));
+    replica_blank(log->kind, end_of(log), &id, get_u64(head + 80), out);
+    return RC_OK;
+}
+
 static enum rc
 port_state_each(void *self, store_log_fn each, void *arg)
 {
     struct audit_port *p = self;
-    for (size_t i = 0; i < p->a->logs_n; i++) {
+    struct buf none = BUF_NONE;
+    enum rc rc = RC_OK;
+    for (size_t i = 0; i < p->a->logs_n && rc == RC_OK; i++) {
         const struct audit_plan_log *log = &p->a->log[i];
-        struct slice state = p->with_state ? buf_slice(&log->state) : slice_of(NULL, 0);
-        if (!each(arg, &log->key, state))
+        none.n = 0;
+        if (!p->with_state)
+            rc = blank(p->a, log, &none);
+        p->last = log->key;
+        if (rc == RC_OK &&
+            !each(arg, &log->key, buf_slice(p->with_state ? &log->state : &none)))
             break;
     }
-    return RC_OK;
+    buf_free(&none);
+    return rc;
 }
 
 void
@@ -183,6 +243,7 @@ audit_port_init(struct audit_port *p, struct audit *a, bool with_state)
                              .port = {.self = p,
                                       .append = port_append,
                                       .trunk = port_trunk,
+                                      .ids = a->has_ids ? port_ids : NULL,
                                       .cut = port_cut,
                                       .rewrite = port_rewrite,
                                       .loose_put = port_loose_put,

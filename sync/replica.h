@@ -18,6 +18,10 @@ void replica_free(struct replica *r);
  * held yet; the first authority entry offered that has it as its id makes it known).
  * `own_log` of pending grants: see replica_assume. */
 enum rc replica_load(struct replica *r, const struct hash *community) MUST_USE;
+/* The state of a log of which is known only how long its trunk is (from 1), its last id
+ * and clock: what a store says for it under which all is to be decided anew. */
+void replica_blank(enum entry_kind kind, uint64_t trunk_n, const struct hash *top,
+                   uint64_t top_clock, struct buf *out);
 const struct hash *replica_community(const struct replica *r); /* NULL: none */
 
 enum offer {

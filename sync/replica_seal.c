@@ -63,7 +63,8 @@ add_entries(struct replica *r, const struct held *h, struct merkle *tree, uint64
     if (to <= *from || *left == 0) {
         return RC_OK;
     }
-    rc = r->store->trunk(r->store->self, &h->key, l.next, leaves_one, &l);
+    rc = (r->store->ids != NULL ? r->store->ids : r->store->trunk)(
+        r->store->self, &h->key, l.next, leaves_one, &l);
     *from = l.next - 1;
     *left = l.left;
     return rc == RC_OK && *from<to && * left> 0 ? RC_CORRUPT : rc;

@@ -111,6 +111,35 @@ note_saved(struct held *h, bool plain)
     h->saved.empty_n = plain ? h->state->empty_n : 0;
 }
 
+static void
+add_head(struct buf *b, uint8_t version, const struct held *h)
+{
+    buf_add_u8(b, version);
+    buf_add_u8(b, (uint8_t)h->kind);
+    buf_add_u64(b, h->trunk_n);
+    add_hash(b, &h->top);
+    buf_add_u64(b, h->top_clock);
+    buf_add_u64(b, h->good_from);
+    buf_add_u64(b, h->good_to);
+    buf_add_u64(b, h->held_bytes);
+    buf_add_u64(b, h->proof.seq);
+    add_hash(b, &h->proof.id[0]);
+    add_hash(b, &h->proof.id[1]);
+    add_verdicts(b, h);
+}
+
+void
+replica_blank(enum entry_kind kind, uint64_t trunk_n, const struct hash *top,
+              uint64_t top_clock, struct buf *out)
+{
+    struct held h = {
+        .kind = kind, .trunk_n = trunk_n, .top = *top, .top_clock = top_clock};
+
+    add_head(out, STATE_VERSION, &h);
+    buf_add_u8(out, 0); /* nothing decided */
+    buf_add_u8(out, 0); /* no tree */
+}
+
 enum rc
 state_save(struct replica *r, struct held *h)
 {
@@ -125,18 +154,7 @@ state_save(struct replica *r, struct held *h)
         return RC_OK;
     }
     b->n = 0;
-    buf_add_u8(b, plain ? STATE_PLAIN : STATE_VERSION);
-    buf_add_u8(b, (uint8_t)h->kind);
-    buf_add_u64(b, h->trunk_n);
-    add_hash(b, &h->top);
-    buf_add_u64(b, h->top_clock);
-    buf_add_u64(b, h->good_from);
-    buf_add_u64(b, h->good_to);
-    buf_add_u64(b, h->held_bytes);
-    buf_add_u64(b, h->proof.seq);
-    add_hash(b, &h->proof.id[0]);
-    add_hash(b, &h->proof.id[1]);
-    add_verdicts(b, h);
+    add_head(b, plain ? STATE_PLAIN : STATE_VERSION, h);
     buf_add_u8(b, h->state != NULL);
     if (h->state != NULL) {
         add_log(b, r, h);

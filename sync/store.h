@@ -34,6 +34,9 @@ struct sync_store {
      * few. */
     enum rc (*run)(void *self, const struct key *log, uint64_t from, store_each_fn each,
                    void *arg);
+    /* The same, ids and nothing else, where they lie ready; NULL: trunk is asked. */
+    enum rc (*ids)(void *self, const struct key *log, uint64_t from, store_each_fn each,
+                   void *arg);
     /* Takes trunk entries with seq >= from away (replica.c has made them loose if
      * wanted). */
     enum rc (*cut)(void *self, const struct key *log, uint64_t from);
