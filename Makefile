@@ -6,7 +6,7 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 Q := $(if $(V),,@)
 FOLDERS := crypto sync schema node cli
 
-APT := gcc libc6-dev pkg-config libsqlite3-dev libsodium-dev libnettle-dev libevent-dev libmsgpack-dev \
+APT := gcc libc6-dev pkg-config libsqlite3-dev libsodium-dev nettle-dev libevent-dev libmsgpack-dev \
        libconfuse-dev libjansson-dev libqrencode-dev
 APT_TEST := $(APT) clang clang-format libclang-rt-14-dev libcmocka-dev nodejs procps
 
