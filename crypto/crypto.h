@@ -12,5 +12,6 @@
 #include "sign.h"
 #include "item.h"
 #include "noise.h"
+#include "aead.h"
 
 #endif

@@ -17,6 +17,9 @@
 #include "sync/replica.h"
 #include "sync/session.h"
 #include "sync/bundle.h"
+#include "sync/beacon.h"
+#include "sync/code.h"
+#include "sync/code_talk.h"
 #include "sync/verify.h"
 
 #endif

@@ -206,6 +206,34 @@ ok('INVITE.md: the example', () => {
 })
 ok('INVITE.md: spoilt', () => everyFlip(I.file, readInvite))
 
+// The LAN beacon.
+const L = examples('sync/BEACON.md')
+function readBeacon (datagram) {
+  const r = new R.Bytes(datagram)
+  const kind = r.take(1)
+  const nonce = r.take(24)
+  must(kind[0] === 1 && datagram.length === 65, 'form')
+  const b = new R.Bytes(R.openX(L.key, nonce, kind, r.take(40)))
+  const [version, flags, port, node] = [b.int(1), b.int(1), b.int(2), b.int(4)]
+  must(version === 1 && flags < 2 && port > 0 && node > 0, 'values')
+  return { flags, port, node, wall: R.number(b.take(8)), digest: b.take(8) }
+}
+ok('BEACON.md: the example', () => {
+  const key = sha256(Buffer.from('linjuli-beacon1\0'), Buffer.alloc(32, 4), R.big(2, 4), Buffer.alloc(32, 2))
+  const b = readBeacon(L.beacon)
+  return same(key, L.key) && b.flags === 1 && b.port === 7431 && b.node === 1 && b.wall === 1700000000000n &&
+    hex(b.digest) === 'c7b75137e933ec4e'
+})
+ok('BEACON.md: spoilt', () => everyFlip(L.beacon, readBeacon))
+
+// Sixteen digits.
+const C = examples('sync/CODE.md')
+ok('CODE.md: the check digit', () => {
+  let p = 10
+  for (const d of C.code.subarray(0, 15)) p = 2 * ((p + d - 48) % 10 || 10) % 11
+  return C.code[15] === 48 + (11 - p) % 10
+})
+
 // Handshakes.
 for (const g of groups('tests/golden/crypto/noise.txt').map(map)) {
   const shake = {
