@@ -59,6 +59,9 @@ enum rc ledger_rebuild(struct ledger *l,
 bool ledger_can_read(const struct ledger *l, uint32_t scope);
 const struct key *ledger_scope_key(const struct ledger *l, uint32_t scope,
                                    uint32_t epoch);
+/* The key that new items of the scope are sealed under; NULL: not held. */
+const struct key *ledger_newest_key(const struct ledger *l, uint32_t scope,
+                                    uint32_t *epoch);
 /* A key that came with an invite; kept. */
 enum rc ledger_put_key(struct ledger *l, uint32_t scope, uint32_t epoch,
                        const struct key *key) MUST_USE;

@@ -71,9 +71,6 @@ enum rc ledger_load(struct ledger *l) MUST_USE;
 enum rc ledger_hold_key(struct ledger *l, uint32_t scope, uint32_t epoch,
                         const struct key *key, bool *fresh) MUST_USE;
 enum rc ledger_load_keys(struct ledger *l) MUST_USE;
-/* The key that new items of the scope are sealed under; NULL: not held. */
-const struct key *ledger_newest_key(const struct ledger *l, uint32_t scope,
-                                    uint32_t *epoch);
 
 /* A scope by number, counted or hinted; false: unknown. */
 bool ledger_scope(const struct ledger *l, uint32_t no, struct hint_scope *out);

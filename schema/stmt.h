@@ -133,6 +133,19 @@
     /* erase_ack.c */                                                                      \
     X(ERASE_ACK_NUMBER, "SELECT number FROM local_erased WHERE id = ?1 AND unit = ?2"      \
         " AND number IS NOT NULL LIMIT 1")                                                 \
+    /* hub_code.c */                                                                       \
+    X(HUB_CODE_PUT, "INSERT OR REPLACE INTO local_code(name, psk, invite, file, until_ms)" \
+        " VALUES (?1, ?2, ?3, ?4, ?5)")                                                    \
+    X(HUB_CODE_GET, "SELECT psk, invite, until_ms, used, tries, wait_ms FROM local_code"   \
+        " WHERE name = ?1")                                                                \
+    X(HUB_CODE_FILE, "SELECT file FROM local_code WHERE name = ?1")                        \
+    X(HUB_CODE_WRONG, "UPDATE local_code SET tries = tries + 1, wait_ms = ?2"              \
+        " WHERE name = ?1")                                                                \
+    X(HUB_CODE_USED, "UPDATE local_code SET used = 1, file = x'' WHERE name = ?1")         \
+    X(HUB_CODE_LATE, "UPDATE local_code SET file = x''"                                    \
+        " WHERE until_ms < ?1 AND length(file) > 0")                                       \
+    X(HUB_CODE_OLD, "DELETE FROM local_code WHERE until_ms < ?1")                          \
+    X(HUB_CODE_COUNT, "SELECT count(*) FROM local_code WHERE until_ms >= ?1 AND used = 0") \
     /* order.c */                                                                          \
     X(ORDER_PUT, "INSERT OR REPLACE INTO local_order(name, op, made_ms, who)"              \
         " VALUES (?1, ?2, ?3, ?4)")                                                        \

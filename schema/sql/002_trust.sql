@@ -32,3 +32,16 @@ CREATE TABLE local_carried (
     since INTEGER NOT NULL,
     seq   INTEGER NOT NULL
 ) STRICT;
+
+-- Invites that wait for their 16 digits; at the hub only. A row stays for a day, so that
+-- whoever comes late is told why.
+CREATE TABLE local_code (
+    name     TEXT NOT NULL PRIMARY KEY CHECK (length(name) = 3), -- the first digits
+    psk      BLOB NOT NULL CHECK (length(psk) = 32),             -- what the others stretch to
+    invite   BLOB NOT NULL CHECK (length(invite) = 16),          -- local_invite
+    file     BLOB NOT NULL CHECK (length(file) <= 16777216),     -- the invite file; empty once fetched or too late
+    until_ms INTEGER NOT NULL,                                   -- wall clock
+    used     INTEGER NOT NULL DEFAULT 0,
+    tries    INTEGER NOT NULL DEFAULT 0,                         -- wrong digits so far
+    wait_ms  INTEGER NOT NULL DEFAULT 0                          -- wall clock; nobody may try before
+) STRICT, WITHOUT ROWID;
