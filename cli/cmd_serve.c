@@ -8,6 +8,7 @@
 struct ready {
     struct cli *c;
     const char *listen;
+    bool is_lan;
 };
 
 /* One line, at once: scripts wait for it. "ready" comes first in either language. */
@@ -20,8 +21,11 @@ tell_ready(void *arg)
         json_t *json = json_object();
         json_object_set_new(json, "ready", json_true());
         json_object_set_new(json, "listen", json_of_text(slice_text(r->listen)));
+        json_object_set_new(json, "lan", json_boolean(r->is_lan));
         json_object_set_new(json, "pid", json_integer((json_int_t)getpid()));
         out_json(c->out, json);
+    } else if (r->listen[0] == '\0' && r->is_lan) {
+        say(c, WORD_READY_LAN, c->dir, NULL);
     } else if (r->listen[0] == '\0') {
         say(c, WORD_READY_SILENT, c->dir, NULL);
     } else {
@@ -48,7 +52,8 @@ run(struct cli *c, int argc, char **argv)
     enum rc rc = node_open_wait(c->dir, NODE_WRITE, SERVE_WAIT_MS, &c->node, &why);
     if (rc != RC_OK)
         return fail(c, rc, &why);
-    struct ready r = {c, s.listen != NULL ? s.listen : c->node->conf.listen};
+    struct ready r = {c, s.listen != NULL ? s.listen : c->node->conf.listen,
+                      c->node->conf.lan && !s.no_lan};
     s.ready_arg = &r;
     rc = node_serve(c->node, &s, &why);
     node_close(c->node);

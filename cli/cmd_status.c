@@ -75,6 +75,8 @@ add_peers(struct cli *c, const struct status *s)
         say(c, WORD_NOT_RUNNING, NULL);
     else if (s->live_open == 0)
         say(c, WORD_NET_OFF, NULL);
+    if (status_heard(s) > 0)
+        say(c, WORD_NEIGHBOURS, num(c, (uint64_t)status_heard(s)), NULL);
     json_array_foreach(json_object_get(s->live, "peers"), i, p)
     {
         if (json_is_true(json_object_get(p, "open")))

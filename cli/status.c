@@ -219,6 +219,12 @@ community_json(struct cli *c)
     return json;
 }
 
+json_int_t
+status_heard(const struct status *s)
+{
+    return json_integer_value(json_object_get(s->live, "lan_heard"));
+}
+
 json_t *
 status_json(struct cli *c, const struct status *s)
 {
@@ -235,6 +241,9 @@ status_json(struct cli *c, const struct status *s)
                         s->self != NULL ? json_of_unit(s->self->unit) : json_null());
     json_object_set_new(json, "hub", json_boolean(s->is_hub));
     json_object_set_new(json, "running", json_boolean(s->is_running));
+    json_object_set_new(json, "lan",
+                        json_boolean(json_is_true(json_object_get(s->live, "lan"))));
+    json_object_set_new(json, "lan_heard", json_integer(status_heard(s)));
     json_object_set_new(json, "frozen", json_boolean(s->is_frozen));
     json_object_set_new(json, "join_pending", json_boolean(s->needs_join));
     json_object_set_new(json, "root_key_sheet", json_boolean(s->has_root_sheet));

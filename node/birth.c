@@ -90,6 +90,13 @@ is_empty(const char *dir)
     return n <= 2;
 }
 
+enum rc
+node_dir_check(const char *dir, struct fault *why)
+{
+    return is_empty(dir) ? RC_OK
+                         : fault_set(why, RC_INVALID, FAULT_NODE_THERE, "%s", dir);
+}
+
 static enum rc
 make_parents(const char *path, struct fault *why)
 {
@@ -145,9 +152,9 @@ birth_place(struct birth *b, const char *dir, struct fault *why)
         return fault_set(why, RC_LIMIT, FAULT_NODE_IO, "%s", dir);
     (void)snprintf(b->dir, sizeof(b->dir), "%.*s", (int)n, dir);
     (void)snprintf(b->fresh, sizeof(b->fresh), "%.*s.unfinished", (int)n, dir);
-    if (!is_empty(b->dir))
-        return fault_set(why, RC_INVALID, FAULT_NODE_THERE, "%s", b->dir);
-    enum rc rc = make_parents(b->dir, why);
+    enum rc rc = node_dir_check(b->dir, why);
+    if (rc == RC_OK)
+        rc = make_parents(b->dir, why);
     return rc == RC_OK ? fresh_begin(b, why) : rc;
 }
 

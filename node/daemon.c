@@ -120,7 +120,9 @@ work_seal(void *arg)
     struct daemon *d = arg;
     struct hub hub = daemon_hub(d);
     uint64_t no = 0;
-    enum rc rc = hub_seal(d->node->ledger, &hub, &no);
+    enum rc rc = hub_code_sweep(d->node->ledger);
+    if (rc == RC_OK)
+        rc = hub_seal(d->node->ledger, &hub, &no);
     if (rc == RC_OK)
         log_info("seal no=%llu", (unsigned long long)no);
     if (rc == RC_OK)
@@ -183,6 +185,7 @@ on_changed(evutil_socket_t fd, short what, void *arg)
             log_warn("upkeep.failed rc=%s", rc_name(rc));
     }
     erase_due(d);
+    lan_changed(d);
     each_open(d, push);
 }
 
@@ -328,6 +331,8 @@ daemon_free(struct daemon *d)
     d->is_stopping = true;
     note_all(d);
     daemon_drop_peers(d, CLOSE_NONE, "this node stops");
+    lan_stop(d);
+    guest_stop(d);
     while (d->dials != NULL)
         dial_free(d->dials);
     net_stop(d);

@@ -11,6 +11,8 @@
 struct daemon;
 struct control;
 struct call;
+struct lan;
+struct guest;
 
 /* ---- peer.c: one connection and its session */
 struct peer {
@@ -23,6 +25,7 @@ struct peer {
     struct buf out; /* committed, not yet taken by the socket */
     struct sockaddr_storage from;
     bool is_initiator, is_open, is_closing;
+    bool has_heard;              /* its first bytes */
     uint32_t node;               /* 0: not known yet */
     struct dial *dial;           /* who called; NULL: the other side did */
     uint64_t made_ms, opened_ms; /* monotonic */
@@ -34,6 +37,8 @@ struct peer *peer_new(struct daemon *d, int fd, const struct sockaddr_storage *f
 /* One step of its session in a turn of its own. The peer may be gone afterwards. */
 void peer_step(struct peer *p, enum session_event_kind kind);
 void peer_close(struct peer *p, const char *why);
+/* The peer is gone without a word; its descriptor is the caller's. */
+int peer_release(struct peer *p);
 /* What people want to know of a peer later; inside a turn. */
 enum rc peer_note(struct peer *p) MUST_USE;
 /* Another connection to the same node is the one that stays. `is_settled`: both are old
@@ -61,19 +66,38 @@ struct dial {
     struct peer *peer;      /* NULL: not connected */
     struct call *call;      /* a connect under way; net.c */
     uint32_t node;          /* who answered last; 0: nobody yet */
+    uint32_t lan_node;      /* whose beacon told the address; 0: nobody's */
     unsigned at;            /* which of the addresses of its name */
     struct control *waiter; /* `sync` over the control socket waits for the end */
     unsigned tries;
     bool is_once;
 };
 enum rc net_listen(struct daemon *d, const char *address, struct fault *why) MUST_USE;
+/* Wherever a neighbour may call: the usual port, or another one where that is taken. */
+enum rc net_listen_anywhere(struct daemon *d, struct fault *why) MUST_USE;
 void net_stop(struct daemon *d);
+/* The nth address that HOST:PORT stands for. RC_NOTFOUND: there are fewer. */
+enum rc net_resolve(const char *address, bool is_listen, unsigned nth,
+                    struct sockaddr_storage *out, socklen_t *n) MUST_USE;
 /* An address that is called already is not called twice. */
 struct dial *dial_new(struct daemon *d, const char *address, bool is_once);
 /* The connection is gone, or (NULL) nobody answered: call again later, with jitter, or
  * (once) be done. */
 void dial_lost(struct dial *d, const struct sync_report *report);
 void dial_free(struct dial *d);
+
+/* ---- lan.c: neighbours by UDP multicast; without it nothing is lost but their addresses
+ */
+void lan_start(struct daemon *d);
+void lan_stop(struct daemon *d);
+void lan_changed(struct daemon *d); /* there is something new to tell, perhaps */
+void lan_lost(struct dial *dial);   /* a call that a beacon led to has ended */
+size_t lan_heard_n(const struct daemon *d);
+
+/* ---- code_serve.c: joiners with sixteen digits, at the hub */
+/* Takes the fd and what has been read from it. */
+void guest_new(struct daemon *d, int fd, struct slice bytes);
+void guest_stop(struct daemon *d);
 
 /* ---- control.c: DIR/control.sock */
 #define CONTROLS_MAX 32 /* at a time; further ones wait outside */
@@ -95,6 +119,9 @@ struct daemon {
     struct event *stop[3], *seal, *repair, *changed, *erase;
     struct peer *peers;
     struct dial *dials;
+    struct lan *lan; /* NULL: not wanted, or not possible */
+    struct guest *guests;
+    size_t guests_n;
     size_t peers_n, peers_max;
     size_t refused; /* at the door, since the log was told */
     uint64_t refused_ms;

@@ -21,6 +21,7 @@
 #define BACKLOG 128
 #define STRANGER_MS 500  /* a handshake takes less */
 #define REFUSED_MS 10000 /* between two lines of the log */
+#define LAN_PORT 7431    /* TCP, where nothing else is set */
 
 static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
                       struct sockaddr *from, int n, void *arg);
@@ -36,10 +37,9 @@ look_up(const struct hostport *at, int flags)
     return getaddrinfo(host, at->port, &hints, &list) == 0 ? list : NULL;
 }
 
-/* The nth address that HOST:PORT stands for. RC_NOTFOUND: there are fewer. */
-static enum rc
-resolve(const char *address, bool is_listen, unsigned nth, struct sockaddr_storage *out,
-        socklen_t *n)
+enum rc
+net_resolve(const char *address, bool is_listen, unsigned nth,
+            struct sockaddr_storage *out, socklen_t *n)
 {
     struct hostport at;
     int flags = is_listen ? AI_PASSIVE : 0;
@@ -216,7 +216,7 @@ net_listen(struct daemon *d, const char *address, struct fault *why)
 {
     struct sockaddr_storage at;
     socklen_t n = 0;
-    if (resolve(address, true, 0, &at, &n) != RC_OK)
+    if (net_resolve(address, true, 0, &at, &n) != RC_OK)
         return fault_set(why, RC_CONFIG, FAULT_ADDRESS, "%s", address);
     if (!door_open(d, &d->net, (struct sockaddr *)&at, n)) {
         int no = errno;
@@ -226,6 +226,22 @@ net_listen(struct daemon *d, const char *address, struct fault *why)
     }
     log_info("listen address=%s", address);
     return RC_OK;
+}
+
+/* Nobody said where, and neighbours look for us. */
+enum rc
+net_listen_anywhere(struct daemon *d, struct fault *why)
+{
+    static const uint16_t ports[] = {LAN_PORT, 0};
+    for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
+        struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(ports[i])};
+        if (door_open(d, &d->net, (struct sockaddr *)&at, sizeof(at))) {
+            log_info("listen lan=1 port=%u", ports[i]);
+            return RC_OK;
+        }
+        door_close(&d->net);
+    }
+    return fault_set(why, RC_IO, FAULT_ADDRESS, "0.0.0.0:%u", LAN_PORT);
 }
 
 void
@@ -253,7 +269,7 @@ call_start(struct dial *dial)
 {
     struct sockaddr_storage to;
     socklen_t n = 0;
-    enum rc rc = resolve(dial->address, false, dial->at, &to, &n);
+    enum rc rc = net_resolve(dial->address, false, dial->at, &to, &n);
     if (rc != RC_OK)
         return rc;
     int fd = socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -328,6 +344,10 @@ on_dial(evutil_socket_t fd, short what, void *arg)
     if (dial->peer != NULL || dial->call != NULL)
         return;
     /* They have called us meanwhile: one connection is enough. */
+    if (dial->lan_node != 0 && knows_node_of(dial)) {
+        dial_lost(dial, NULL);
+        return;
+    }
     if (!dial->is_once && knows_node_of(dial)) {
         timer_set(dial->timer, jitter_ms(DIAL_MAX_MS / 2, DIAL_MAX_MS));
         return;
@@ -378,6 +398,11 @@ dial_lost(struct dial *dial, const struct sync_report *report)
         return;
     }
     dial->peer = NULL;
+    if (dial->lan_node != 0) { /* the next beacon tells where, if at all */
+        lan_lost(dial);
+        dial_free(dial);
+        return;
+    }
     if (d->is_stopping)
         return;
     uint32_t wait = DIAL_FIRST_MS << (dial->tries < 7 ? dial->tries : 7);

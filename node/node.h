@@ -75,6 +75,15 @@ enum rc node_init(const struct node_birth *b, struct fault *why) MUST_USE;
 /* `join FILE`: directory, keys, the invite's hints and scope keys. Works without the hub.
  */
 enum rc node_join(const char *dir, struct slice invite_file, struct fault *why) MUST_USE;
+/* Would a birth find room there? Asked before something is spent that is good once. */
+enum rc node_dir_check(const char *dir, struct fault *why) MUST_USE;
+
+/* `join` by sixteen digits: finds who gave them out (NULL: on the local network) and
+ * fetches the invite file, appended. `found`: where. No node is needed. */
+#define HOSTPORT_TEXT_BYTES 256
+enum rc node_code_fetch(const struct code *code, const char *at, struct buf *file,
+                        char found[static HOSTPORT_TEXT_BYTES],
+                        struct fault *why) MUST_USE;
 
 /* The author a person's command writes as: the newest own log that may write. */
 enum rc node_author(struct node *n, struct author *out, struct fault *why) MUST_USE;

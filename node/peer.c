@@ -169,6 +169,27 @@ unlink_peer(struct peer *p)
     }
 }
 
+static void
+free_peer(struct peer *p)
+{
+    event_free(p->readable);
+    event_free(p->writable);
+    event_free(p->timer);
+    session_free(p->session);
+    session_effects_fini(&p->effects);
+    buf_free(&p->out);
+    mem_free(p);
+}
+
+int
+peer_release(struct peer *p)
+{
+    int fd = p->fd;
+    unlink_peer(p);
+    free_peer(p);
+    return fd;
+}
+
 void
 peer_close(struct peer *p, const char *why)
 {
@@ -194,14 +215,8 @@ peer_close(struct peer *p, const char *why)
     struct dial *dial = p->dial;
     if (dial != NULL && p->is_open && now_ms() - p->opened_ms >= STEADY_MS)
         dial->tries = 0;
-    event_free(p->readable);
-    event_free(p->writable);
-    event_free(p->timer);
     close(p->fd);
-    session_free(p->session);
-    session_effects_fini(&p->effects);
-    buf_free(&p->out);
-    mem_free(p);
+    free_peer(p);
     if (dial != NULL)
         dial_lost(dial, &report);
 }
@@ -469,6 +484,13 @@ on_readable(evutil_socket_t fd, short what, void *arg)
     ssize_t n = recv(fd, d->scratch.p, READ_BYTES, 0);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
+    bool is_first = !p->is_initiator && !p->has_heard;
+    p->has_heard = true;
+    if (is_first && n > 0 && d->scratch.p[0] == CODE_PATTERN) {
+        int guest = peer_release(p); /* no exchange: sixteen digits */
+        guest_new(d, guest, slice_of(d->scratch.p, (size_t)n));
+        return;
+    }
     struct session_event e = {.kind = n > 0 ? SESSION_BYTES : SESSION_EOF,
                               .now_ms = now_ms(),
                               .wall_ms = wall_ms(),

@@ -31,9 +31,12 @@ open_doors(struct daemon *d, struct fault *why)
     struct hostport at;
     const struct conf *conf = &d->node->conf;
     const char *listen = s->listen != NULL ? s->listen : conf->listen;
+    bool is_lan = conf->lan && !s->no_lan;
     enum rc rc = control_listen(d, why);
     if (rc == RC_OK && listen[0] != '\0')
         rc = net_listen(d, listen, why);
+    else if (rc == RC_OK && is_lan)
+        rc = net_listen_anywhere(d, why);
     if (rc != RC_OK)
         return rc;
     dial_all(d, buf_slice(&conf->peers));
@@ -44,6 +47,8 @@ open_doors(struct daemon *d, struct fault *why)
             return fault_set(why, RC_USAGE, FAULT_ADDRESS, "%s", s->peers[i]);
         (void)dial_new(d, s->peers[i], false);
     }
+    if (is_lan)
+        lan_start(d);
     return RC_OK;
 }
 
@@ -117,10 +122,11 @@ daemon_status(struct daemon *d, struct buf *out)
     json_t *peers = json_array();
     for (const struct peer *p = d->peers; p != NULL; p = p->next)
         json_array_append_new(peers, peer_json(p));
-    json_t *all = json_pack("{s:o, s:I, s:I, s:I, s:b}", "peers", peers, "max_hold_us",
-                            (json_int_t)d->max_hold_us, "max_work_us",
-                            (json_int_t)d->max_work_us, "max_command_us",
-                            (json_int_t)d->max_command_us, "hub", node_may_seal(d->node));
+    json_t *all = json_pack(
+        "{s:o, s:I, s:I, s:I, s:b, s:b, s:I}", "peers", peers, "max_hold_us",
+        (json_int_t)d->max_hold_us, "max_work_us", (json_int_t)d->max_work_us,
+        "max_command_us", (json_int_t)d->max_command_us, "hub", node_may_seal(d->node),
+        "lan", d->lan != NULL, "lan_heard", (json_int_t)lan_heard_n(d));
     char *text = json_dumps(all, JSON_COMPACT | JSON_SORT_KEYS);
     if (text != NULL)
         buf_add(out, text, strlen(text));

@@ -76,6 +76,16 @@
     X(INVITE_FILE)   /* none, or of another version */                                   \
     X(INVITE_TORN)                                                                       \
     X(INVITE_EXPIRED)                                                                    \
+    X(CODE_DIGITS)    /* mistyped: the check digit says so */                            \
+    X(CODE_NOBODY)    /* nobody on this network gave them out */                         \
+    X(CODE_NOBODY_AT) /* nor answers there; what: the address */                         \
+    X(CODE_UNKNOWN)                                                                      \
+    X(CODE_WRONG) /* what: how often still */                                            \
+    X(CODE_WAIT)  /* what: minutes */                                                    \
+    X(CODE_USED)                                                                         \
+    X(CODE_LATE)                                                                         \
+    X(CODE_BROKEN) /* what: the address */                                               \
+    X(CODE_TAKEN)  /* invite: the name is taken, or too many wait */                     \
     X(CONF_LINE)                                                                         \
     X(ADDRESS)                                                                           \
     X(DATABASE) /* what: what the database said */                                       \
