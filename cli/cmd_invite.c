@@ -1,6 +1,7 @@
 #include "cli/commands.h"
 #include "cli/address.h"
 #include "cli/file.h"
+#include "cli/invite_code.h"
 #include "cli/invite_show.h"
 #include "cli/out.h"
 
@@ -67,6 +68,12 @@ read_wish(struct cli *c, struct wish *w)
     return 0;
 }
 
+static bool
+is_code(const struct cli *c)
+{
+    return args_has(c->args, "--code");
+}
+
 /* ---- in the node's process */
 
 static bool
@@ -112,7 +119,7 @@ work(struct cli *c, const struct author *a, void *arg, struct fault *why)
         return rc;
     }
     i.addresses = addresses;
-    rc = write_invite(c, &i, why);
+    rc = is_code(c) ? invite_code_keep(c, &i, why) : write_invite(c, &i, why);
     invite_fini(&i);
     return rc;
 }
@@ -139,8 +146,12 @@ before(struct cli *c)
     struct fault why = {0};
     struct wish w;
     int status = read_wish(c, &w);
+    if (status == 0 && is_code(c) && args_has(c->args, "--file"))
+        status = bad(c, "--file", args_value(c->args, "--file"), "--code");
     if (status != 0)
         return misuse(c, &cmd_invite);
+    if (is_code(c))
+        return invite_code_begin(c);
     struct file_out *f = mem_new(sizeof(*f));
     enum rc rc = file_out_begin(f, args_value(c->args, "--file"), false, &why);
     if (rc != RC_OK) {
@@ -204,6 +215,8 @@ finish(struct cli *c, struct file_out *f)
 static int
 after(struct cli *c, int status)
 {
+    if (is_code(c))
+        return invite_code_end(c, status);
     struct file_out *f = c->own;
     c->fd = -1;
     c->own = NULL;
@@ -218,6 +231,7 @@ static const struct opt opts[] = {{"--person", "NAME", WORD_OPT_PERSON},
                                   {"--unit", "UNIT", WORD_OPT_INVITE_UNIT},
                                   {"--role", "ROLE", WORD_OPT_ROLE},
                                   {"--file", "FILE", WORD_OPT_FILE},
+                                  {"--code", NULL, WORD_OPT_CODE},
                                   {"--valid", "7d", WORD_OPT_VALID},
                                   {"--address", "HOST:PORT", WORD_OPT_ADDRESS},
                                   {NULL, NULL, WORD_NOTHING}};
@@ -226,8 +240,8 @@ const struct cmd cmd_invite = {
     .name = "invite",
     .kind = CMD_WRITE,
     .group = GROUP_HUB,
-    .usage = "--person NAME --unit UNIT --role ROLE [--file FILE] [--valid 7d]"
-             " [--address HOST:PORT]...",
+    .usage = "--person NAME --unit UNIT --role ROLE [--file FILE|--code]"
+             " [--valid 7d] [--address HOST:PORT]...",
     .about = WORD_ABOUT_INVITE,
     .details = WORD_DETAILS_INVITE,
     .opts = opts,
@@ -235,7 +249,8 @@ const struct cmd cmd_invite = {
     .has_json = true,
     .exits = {65, 66, 75, 77, 78},
     .example = "  linjuli add org_unit code=0302 name=星火党小组 kind=group\n"
-               "  linjuli invite --person 王某 --unit 0302 --role leader\n",
+               "  linjuli invite --person 王某 --unit 0302 --role leader\n"
+               "  linjuli invite --person 王某 --unit 0302 --role leader --code\n",
     .before = before,
     .run = run,
     .after = after,

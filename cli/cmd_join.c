@@ -1,41 +1,43 @@
 #include "cli/commands.h"
 #include "cli/file.h"
 #include "cli/invite_show.h"
+#include "cli/join.h"
 #include "cli/out.h"
 
 #include <string.h>
 
-/* 16 digits in four groups: an invite by voice, which this version does not take. */
-static bool
-is_code(const char *text)
-{
-    size_t digits = 0;
-    for (const char *p = text; *p != '\0'; p++) {
-        if (*p >= '0' && *p <= '9')
-            digits++;
-        else if (*p != '-' && *p != ' ')
-            return false;
-    }
-    return digits == 16;
-}
-
 static void
 tell(struct cli *c, const struct invite *i, const struct grant *g)
 {
-    const char *hub = i->addresses.n > 0 ? (const char *)i->addresses.p : "";
     if (c->json) {
-        json_t *json = invite_json(i, g);
-        json_object_set_new(json, "dir", json_of_text(slice_text(c->dir)));
-        out_json(c->out, json);
+        c->own = invite_json(i, g); /* join_end prints it */
         return;
     }
     invite_add(c, i, g);
     say(c, WORD_JOIN_DONE, c->dir, NULL);
-    say(c, WORD_JOIN_NEXT, hub, NULL);
 }
 
-static enum rc
-join(struct cli *c, struct slice file, struct fault *why)
+void
+join_end(struct cli *c, const char *next, const struct sync_report *report)
+{
+    json_t *json = c->own;
+    bool is_met = report != NULL && report->close == CLOSE_DONE;
+    c->own = NULL;
+    if (json != NULL) {
+        json_object_set_new(json, "dir", json_of_text(slice_text(c->dir)));
+        json_object_set_new(json, "met", json_boolean(is_met));
+        out_json(c->out, json);
+    } else if (is_met) {
+        say(c, WORD_SYNC_DONE, num(c, report->in_entries), num(c, report->out_entries),
+            NULL);
+        say(c, WORD_JOIN_MET, NULL);
+    } else {
+        say(c, WORD_JOIN_NEXT, next, NULL);
+    }
+}
+
+enum rc
+join_file(struct cli *c, const char *named, struct slice file, struct fault *why)
 {
     struct invite i;
     struct grant *g = mem_new(sizeof(*g));
@@ -47,7 +49,7 @@ join(struct cli *c, struct slice file, struct fault *why)
     if (rc != RC_OK) {
         enum fault_code code = rc == RC_CORRUPT ? FAULT_INVITE_TORN : FAULT_INVITE_FILE;
         mem_free(g);
-        return fault_set(why, RC_INVALID, code, "%s", c->args->argv[0]);
+        return fault_set(why, RC_INVALID, code, "%s", named);
     }
     rc = node_join(c->dir, file, why);
     if (rc == RC_OK)
@@ -58,12 +60,27 @@ join(struct cli *c, struct slice file, struct fault *why)
 }
 
 static int
-run(struct cli *c, int argc, char **argv)
+by_file(struct cli *c, const char *path)
 {
     struct fault why = {0};
     struct buf file = BUF_NONE;
-    if (args_has(c->args, "--request") || args_has(c->args, "--answer") ||
-        (argc == 1 && is_code(argv[0]))) {
+    struct invite i = {0};
+    enum rc rc = file_take(path, INVITE_FILE_BYTES_MAX, &file, &why);
+    if (rc == RC_OK)
+        rc = join_file(c, path, buf_slice(&file), &why);
+    if (rc == RC_OK && invite_decode(buf_slice(&file), &i) == RC_OK) {
+        join_end(c, i.addresses.n > 0 ? (const char *)i.addresses.p : "", NULL);
+        invite_fini(&i);
+    }
+    mem_wipe(file.p, file.n);
+    buf_free(&file);
+    return rc == RC_OK ? 0 : fail(c, rc, &why);
+}
+
+static int
+run(struct cli *c, int argc, char **argv)
+{
+    if (args_has(c->args, "--request") || args_has(c->args, "--answer")) {
         complain(c, WORD_JOIN_LATER, NULL);
         return rc_exit(RC_USAGE);
     }
@@ -71,15 +88,17 @@ run(struct cli *c, int argc, char **argv)
         complain(c, WORD_TOO_FEW, "join", NULL);
         return misuse(c, &cmd_join);
     }
-    enum rc rc = file_take(argv[0], INVITE_FILE_BYTES_MAX, &file, &why);
-    if (rc == RC_OK)
-        rc = join(c, buf_slice(&file), &why);
-    mem_wipe(file.p, file.n);
-    buf_free(&file);
-    return rc == RC_OK ? 0 : fail(c, rc, &why);
+    if (join_is_code(argc, argv))
+        return join_by_code(c, argc, argv);
+    if (argc > 1 || args_has(c->args, "--at")) {
+        complain(c, argc > 1 ? WORD_TOO_MANY : WORD_JOIN_AT_CODE, argv[argc - 1], NULL);
+        return misuse(c, &cmd_join);
+    }
+    return by_file(c, argv[0]);
 }
 
-static const struct opt opts[] = {{"--request", "FILE", WORD_OPT_REQUEST},
+static const struct opt opts[] = {{"--at", "HOST:PORT", WORD_OPT_AT},
+                                  {"--request", "FILE", WORD_OPT_REQUEST},
                                   {"--answer", "FILE", WORD_OPT_ANSWER},
                                   {NULL, NULL, WORD_NOTHING}};
 
@@ -87,13 +106,14 @@ const struct cmd cmd_join = {
     .name = "join",
     .kind = CMD_PLAIN,
     .group = GROUP_NODE,
-    .usage = "FILE",
+    .usage = "FILE|CODE [--at HOST:PORT]",
     .about = WORD_ABOUT_JOIN,
     .details = WORD_DETAILS_JOIN,
     .opts = opts,
-    .max = 1,
+    .max = 4,
     .has_json = true,
-    .exits = {65, 66, 77},
-    .example = "  linjuli join 0302-leader-3.lji\n",
+    .exits = {65, 66, 69, 75, 77},
+    .example = "  linjuli join 0302-leader-3.lji\n"
+               "  linjuli join 1234-5678-9012-3459\n",
     .run = run,
 };

@@ -1,0 +1,19 @@
+/* Joining, whichever way the invite comes. */
+#ifndef LINJULI_CLI_JOIN_H
+#define LINJULI_CLI_JOIN_H
+
+#include "cli/cli.h"
+
+/* Makes the node out of an invite file's bytes and tells who it is for. `named`: what the
+ * person calls it, for a fault. */
+enum rc join_file(struct cli *c, const char *named, struct slice file,
+                  struct fault *why) MUST_USE;
+/* Then, once: what comes next, or (report not NULL) what the first meeting with the hub
+ * has brought. */
+void join_end(struct cli *c, const char *next, const struct sync_report *report);
+
+/* ---- join_code.c: sixteen digits, in one word or in four */
+bool join_is_code(int argc, char **argv);
+int join_by_code(struct cli *c, int argc, char **argv);
+
+#endif
