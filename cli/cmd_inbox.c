@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 #include "cli/case_show.h"
+#include "cli/review_show.h"
 #include "cli/out.h"
 #include "cli/people.h"
 
@@ -16,8 +17,9 @@ struct mine { /* an own version of the record at hand */
 
 struct inbox {
     struct cli *c;
-    json_t *cases, *lost; /* NULL: text */
+    json_t *cases, *lost, *held; /* NULL: text */
     uint64_t n;
+    uint64_t waits;              /* held for review, no answer yet */
     const struct log_state *own; /* the log at hand */
     const struct type *type;
     char number[40];
@@ -135,11 +137,42 @@ take_key(void *arg, const struct record_key *key)
     return true;
 }
 
+/* Own work that came too late to count, and what became of it. */
+static bool
+take_held(void *arg, const struct review_row *row)
+{
+    struct inbox *x = arg;
+    x->waits += row->answer == HELD_OPEN;
+    if (row->answer == HELD_OPEN || !review_is_own(x->c, row))
+        return true;
+    x->n++;
+    if (x->held != NULL)
+        json_array_append_new(x->held, review_json(x->c, row, HELD_ITEMS_SHOWN));
+    else
+        review_tell(x->c, row);
+    return true;
+}
+
+static enum rc
+look_for_held(struct inbox *x)
+{
+    struct cli *c = x->c;
+    enum rc rc = review_each(c->node->ledger, take_held, x);
+    if (rc != RC_OK || x->waits == 0)
+        return rc;
+    x->n++;
+    if (x->held == NULL)
+        say(c, WORD_HELD_WAIT_N, num(c, x->waits), NULL);
+    return RC_OK;
+}
+
 static enum rc
 look(struct inbox *x)
 {
     struct node *n = x->c->node;
     enum rc rc = query_cases(n->ledger, take_case, x);
+    if (rc == RC_OK)
+        rc = look_for_held(x);
     for (size_t i = 0; rc == RC_OK && i < n->logs_n; i++) {
         x->own = replica_log_by_key(ledger_replica(n->ledger), &n->log[i].pub);
         if (x->own == NULL || (x->c->as != NULL && !who_is(n->ledger, x->own, x->c->as)))
@@ -158,6 +191,7 @@ run(struct cli *c, int argc, char **argv)
     if (c->json) {
         x.cases = json_array();
         x.lost = json_array();
+        x.held = json_array();
     }
     enum rc rc = look(&x);
     forget_mine(&x);
@@ -166,6 +200,8 @@ run(struct cli *c, int argc, char **argv)
         json_t *json = json_object();
         json_object_set_new(json, "cases", x.cases);
         json_object_set_new(json, "lost", x.lost);
+        json_object_set_new(json, "held", x.held);
+        json_object_set_new(json, "held_waits", json_of_u64(x.waits));
         if (rc == RC_OK)
             out_json(c->out, json_incref(json));
         json_decref(json);

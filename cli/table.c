@@ -18,6 +18,7 @@ const struct cmd *const commands[] = {
     /* looking */
     &cmd_history,
     &cmd_inbox,
+    &cmd_quarantine,
     &cmd_types,
     &cmd_describe,
     &cmd_members,
@@ -37,6 +38,7 @@ const struct cmd *const commands[] = {
     &cmd_seal,
     &cmd_root_sheet,
     &cmd_erase,
+    &cmd_adopt,
     &cmd_officers,
     &cmd_orders,
     &cmd_sign,

@@ -11,9 +11,9 @@
 
 /* ---- judging */
 
-static enum rc
-say_breach(enum breach b, const struct type *type, uint16_t code, uint32_t unit,
-           struct fault *why)
+enum rc
+edit_breach(enum breach b, const struct type *type, uint16_t code, uint32_t unit,
+            struct fault *why)
 {
     const struct field *field = field_by_code(type, code);
     /* Who may not make or move a record at all is told its type, not "state". */
@@ -77,7 +77,7 @@ edit_judge(struct ledger *l, const struct author *a, uint32_t scope, struct draf
     }
     enum breach b = type_check(ledger_types(l), draft_op(d, unit, record), info.kind,
                                info.unit, &by, &code);
-    return b == BREACH_NONE ? RC_OK : say_breach(b, d->type, code, unit, why);
+    return b == BREACH_NONE ? RC_OK : edit_breach(b, d->type, code, unit, why);
 }
 
 enum rc
@@ -251,9 +251,9 @@ refuse_conflict(const struct author *a, const struct image *im, const struct dra
 }
 
 /* `im` is where the draft goes: its key, and what it says now. */
-static enum rc
-check_draft(struct ledger *l, const struct author *a, const struct image *im,
-            struct draft *d, struct fault *why)
+enum rc
+edit_check(struct ledger *l, const struct author *a, const struct image *im,
+           struct draft *d, struct fault *why)
 {
     if (d->fields_n == 0)
         return RC_OK;
@@ -280,9 +280,9 @@ write_both(struct ledger *l, const struct author *a, const struct image *im,
            struct fault *why)
 {
     struct author_run *run = NULL;
-    enum rc rc = check_draft(l, a, im, d, why);
+    enum rc rc = edit_check(l, a, im, d, why);
     if (rc == RC_OK && half != NULL)
-        rc = check_draft(l, a, im_half, half, why);
+        rc = edit_check(l, a, im_half, half, why);
     if (rc != RC_OK || (d->fields_n == 0 && (half == NULL || half->fields_n == 0)))
         return rc;
     rc = author_begin(l, a, &run);

@@ -133,8 +133,8 @@ edit_half_of(struct ledger *l, const struct type *type)
 
 /* Nothing would be different: nothing is written, for a person who saves a form as it
  * stands has changed nothing. What is in conflict is never the same: all of it goes. */
-static bool
-is_same(struct slice value, const struct image *im, uint16_t code)
+bool
+draft_is_same(struct slice value, const struct image *im, uint16_t code)
 {
     const struct image_field *f = im != NULL ? image_field(im, code) : NULL;
     if (f == NULL)
@@ -166,7 +166,7 @@ assign_one(struct ledger *l, const struct type *type, const struct assign *f,
         rc = edit_scope(l, half->type, im->key.unit, &scope, why);
     if (rc == RC_OK)
         rc = text_parse(field, slice_text(f->value), &find, &value, why);
-    if (rc == RC_OK && !is_same(buf_slice(&value), im, field->code)) {
+    if (rc == RC_OK && !draft_is_same(buf_slice(&value), im, field->code)) {
         rc = draft_add(is_private ? half : d, field->code, buf_slice(&value), im);
         if (rc != RC_OK)
             fault_set(why, rc, FAULT_BAD_LENGTH, "%s", f->field);

@@ -33,6 +33,8 @@ enum rc draft_add(struct draft *d, uint16_t code, struct slice value,
 /* The same, of a value; refused in words. */
 enum rc draft_add_value(struct draft *d, uint16_t code, const struct value *v,
                         const struct image *im, struct fault *why) MUST_USE;
+/* Is that what the record says already? `im` NULL: a new one. */
+bool draft_is_same(struct slice value, const struct image *im, uint16_t code);
 /* The op, valid until the draft changes. */
 const struct op *draft_op(struct draft *d, uint32_t unit,
                           const uint8_t record[RECORD_ID_BYTES]);
@@ -47,6 +49,13 @@ enum rc edit_assign(struct ledger *l, const struct type *type, const struct assi
 enum rc edit_judge(struct ledger *l, const struct author *a, uint32_t scope,
                    struct draft *d, uint32_t unit, const uint8_t record[RECORD_ID_BYTES],
                    struct fault *why) MUST_USE;
+/* A breach in words. */
+enum rc edit_breach(enum breach b, const struct type *type, uint16_t code, uint32_t unit,
+                    struct fault *why) MUST_USE;
+/* May it be sealed, does it meet a conflict that others have to settle, and is it legal?
+ * `im` is where the draft goes: its key, and what it says now. */
+enum rc edit_check(struct ledger *l, const struct author *a, const struct image *im,
+                   struct draft *d, struct fault *why) MUST_USE;
 /* Writes what has been judged. */
 enum rc edit_put(struct author_run *run, uint32_t scope, struct draft *d, uint32_t unit,
                  const uint8_t record[RECORD_ID_BYTES], struct fault *why) MUST_USE;

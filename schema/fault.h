@@ -47,6 +47,17 @@
     /* the root key sheet; what: numbers of its lines */                                 \
     X(SHEET_LINE)    /* they do not fit their check digits */                            \
     X(SHEET_MISSING) /* they are not there */                                            \
+    /* an entry that is held for review; what: its place, the type of an item */         \
+    X(HELD_NAME)   /* neither LOG:SEQ nor a beginning of an id */                        \
+    X(HELD_NONE)   /* none of that name is held here */                                  \
+    X(HELD_TAKEN)  /* adopted already */                                                 \
+    X(HELD_NO)     /* declined already */                                                \
+    X(HELD_EMPTY)  /* nothing is in it that could take effect */                         \
+    X(HELD_FORGED) /* its root or signature does not hold */                             \
+    X(HELD_NEWER)  /* written by a later release */                                      \
+    X(HELD_FIRST)  /* it changes a record that an earlier one made; want: that one */    \
+    X(HELD_ITEM)   /* an item that says nothing */                                       \
+    X(HELD_RIGHTS) /* rights are inherited, not adopted */                               \
     /* a file; what: file name and place in it */                                        \
     X(FILE_SIZE)                                                                         \
     X(FILE_BYTE)                                                                         \

@@ -12,6 +12,7 @@
 #include "schema/order.h"
 #include "schema/erase.h"
 #include "schema/edit.h"
+#include "schema/review.h"
 #include "schema/query.h"
 #include "schema/sheet.h"
 #include "schema/peer.h"

@@ -414,11 +414,12 @@ static const struct {
     const char *type;
     const char *required; /* fields that an `add` cannot do without */
 } shipped[] = {
-    {"community", "name"}, {"compound", "name"},  {"building", "no"},
-    {"dwelling", "door"},  {"merchant", "name"},  {"org_unit", "code name kind"},
-    {"person", "name"},    {"household", "door"}, {"resident", "name"},
-    {"need", "title"},     {"need_private", ""},  {"problem", "title"},
-    {"wish", "title"},     {"wish_private", ""},  {"visit", "words way"},
+    {"community", "name"},    {"compound", "name"},  {"building", "no"},
+    {"dwelling", "door"},     {"merchant", "name"},  {"org_unit", "code name kind"},
+    {"person", "name"},       {"household", "door"}, {"resident", "name"},
+    {"need", "title"},        {"need_private", ""},  {"problem", "title"},
+    {"wish", "title"},        {"wish_private", ""},  {"visit", "words way"},
+    {"held_review", "place"},
 };
 
 static void
