@@ -146,6 +146,10 @@ run(struct cli *c, int argc, char **argv)
     if (p.node == NULL)
         return fail(c, fault_set(&d.why, RC_NOTFOUND, FAULT_NOT_FOUND, "%s", argv[0]),
                     &d.why);
+    if (p.node->is_lost) {
+        complain(c, WORD_LOST_ALREADY, argv[0], NULL);
+        return rc_exit(RC_NO);
+    }
     enum rc rc = gather(c, &p);
     if (rc != RC_OK)
         return fail(c, rc, NULL);
