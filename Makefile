@@ -31,6 +31,7 @@ OBJ := $(SRC:%.c=$(B)/%.o) $(B)/gen/embed.o
 UNIT := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*/test_*.c))
 SIM := $(patsubst %.c,$(B)/%,$(wildcard tests/sim/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+TOOL := $(patsubst %.c,$(B)/%,$(wildcard tests/e2e/tools/*.c))
 E2E := $(sort $(wildcard tests/e2e/[0-9]*.sh))
 LINT := $(wildcard tests/lint/*.sh)
 FUZZ_S ?= 300
@@ -75,7 +76,7 @@ test:   ## everything CI runs; installs what is missing first
 
 # Unit and simulator programs run twice: as built, and under clang's sanitizers. The simulator
 # takes half of the time: it runs beside everything else.
-test-run: all $(UNIT) $(SIM) $(FUZZ:%=$(B)-fuzz/%)
+test-run: all $(UNIT) $(TOOL) $(SIM) $(FUZZ:%=$(B)-fuzz/%)
 	$(Q)$(MAKE) --no-print-directory B=$(B)-asan CC=clang OPT=-O1 \
 	    SAN="-fsanitize=address,undefined -fno-sanitize-recover=all" \
 	    $(UNIT:$(B)/%=$(B)-asan/%) $(SIM:$(B)/%=$(B)-asan/%)
