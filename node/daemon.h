@@ -4,6 +4,7 @@
 
 #include <event2/event.h>
 #include <event2/listener.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include "node/node.h"
@@ -92,6 +93,8 @@ void lan_start(struct daemon *d);
 void lan_stop(struct daemon *d);
 void lan_changed(struct daemon *d); /* there is something new to tell, perhaps */
 void lan_lost(struct dial *dial);   /* a call that a beacon led to has ended */
+/* A datagram to the group; the daemon has its lan. */
+void lan_hear(struct daemon *d, struct slice datagram, const struct sockaddr_in *from);
 size_t lan_heard_n(const struct daemon *d);
 
 /* ---- code_serve.c: joiners with sixteen digits, at the hub */

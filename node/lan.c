@@ -343,6 +343,16 @@ hear_ask(struct lan *lan, struct slice datagram, const struct sockaddr_in *from)
     buf_free(&out);
 }
 
+void
+lan_hear(struct daemon *d, struct slice datagram, const struct sockaddr_in *from)
+{
+    refresh_keys(d->lan);
+    if (datagram.n > 0 && datagram.p[0] == BEACON_KIND)
+        hear_beacon(d->lan, datagram, from);
+    else if (datagram.n > 0 && datagram.p[0] == CODE_ASK_KIND)
+        hear_ask(d->lan, datagram, from);
+}
+
 /* So many looks a second; then nothing is read until it is over, and what the kernel has
  * no room for is lost: a hint. */
 static bool
@@ -376,7 +386,6 @@ on_readable(evutil_socket_t fd, short what, void *arg)
     uint8_t bytes[CAST_BYTES_MAX];
     struct sockaddr_in from;
     (void)what;
-    refresh_keys(lan);
     for (unsigned i = 0; i < READS_PER_TURN && may_look(lan); i++) {
         socklen_t n = sizeof(from);
         ssize_t got =
@@ -385,11 +394,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
             return;
         if (got == 0 || (size_t)got > sizeof(bytes) || n < sizeof(from))
             continue;
-        struct slice datagram = slice_of(bytes, (size_t)got);
-        if (bytes[0] == BEACON_KIND)
-            hear_beacon(lan, datagram, &from);
-        else if (bytes[0] == CODE_ASK_KIND)
-            hear_ask(lan, datagram, &from);
+        lan_hear(lan->daemon, slice_of(bytes, (size_t)got), &from);
     }
 }
 
