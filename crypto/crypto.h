@@ -11,6 +11,7 @@
 #include "key.h"
 #include "sign.h"
 #include "item.h"
+#include "stream.h"
 #include "noise.h"
 #include "aead.h"
 

@@ -12,6 +12,7 @@ enum tag {
     TAG_JOIN,  /* "linjuli-join--v1": the one-time key under a joiner's keys */
     TAG_ROOT,  /* "linjuli-root--v1": the root key under a succeed */
     TAG_STICK, /* "linjuli-stick-v1": a log under the head of a bundle */
+    TAG_DOOR,  /* "linjuli-door--v1": the root key under a box key */
     TAG_N
 };
 
