@@ -20,7 +20,9 @@
     X(11, JOINED, on_joined, 0, IN(HELLO))                                               \
     X(12, PING, on_ping, 0, IN_TRANSPORT)                                                \
     X(13, PONG, on_pong, 0, IN_TRANSPORT)                                                \
-    X(14, BYE, on_bye, 1, IN_TRANSPORT)
+    X(14, BYE, on_bye, 1, IN_TRANSPORT)                                                  \
+    X(15, WANT, on_want, 8, IN_OPEN)                                                     \
+    X(16, KEYS, on_keys, 0, IN_OPEN)
 
 enum message {
 #define X(code, name, on, least, states) MESSAGE_##name = (code),
@@ -50,6 +52,8 @@ struct peer_log *message_log(struct session *s, struct reader *r);
 /* Our row of one log, as an ACK. */
 void message_row(struct session *s, struct peer_log *l);
 void message_digest(struct session *s, bool asks);
+void message_want(struct session *s, struct slice list);
+void message_keys(struct session *s, struct slice list);
 void message_vector(struct session *s, bool whole);
 /* ACK of everything worked through, with the rows that changed. */
 void message_ack(struct session *s);

@@ -121,7 +121,21 @@ replica_take(struct replica *r, const struct arrival *a, enum offer *what)
     if (rc != RC_OK || h == NULL || h->state == NULL || h->kind != ENTRY_DATA) {
         return rc;
     }
-    return data_take(r, h, a, what);
+    rc = data_take(r, h, a, what);
+    h->has_come = h->has_come || (rc == RC_OK && r->own == NULL &&
+                                  (*what == OFFER_TAKEN || *what == OFFER_HELD));
+    return rc;
+}
+
+bool
+replica_has_come(const struct replica *r, const struct key *log)
+{
+    for (size_t i = 0; i < r->held_n; i++) {
+        if (key_eq(&r->held[i]->key, log)) {
+            return r->held[i]->has_come;
+        }
+    }
+    return false;
 }
 
 enum rc

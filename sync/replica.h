@@ -127,6 +127,9 @@ void replica_digest(const struct replica *r, uint8_t out[static 16]);
 uint64_t replica_trunk_n(const struct replica *r, const struct key *log);
 /* Id of the trunk's last entry; false when there is none. */
 bool replica_trunk_head(const struct replica *r, const struct key *log, struct hash *id);
+/* Since the last load others have brought an entry of this log that was not held: if we
+ * sign it, then more of it than we know has been signed elsewhere. */
+bool replica_has_come(const struct replica *r, const struct key *log);
 const struct sync_store *replica_store(const struct replica *r);
 
 /* For the hub: lines a seal would have now: each log whose accepted head is above its

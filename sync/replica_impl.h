@@ -80,6 +80,7 @@ struct held {
     size_t sought;       /* line that was looked for in the whole trunk, plus 1 */
     /* since the last settle */
     bool is_active, is_dirty, must_check, has_fork;
+    bool has_come; /* since the last load: something of it, from others */
     bool has_blob;
     bool is_behind; /* loaded: its state is older than its trunk */
     struct {        /* what the blob says, so that not every entry writes it anew */

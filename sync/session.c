@@ -35,6 +35,11 @@ session_free(struct session *s)
     buf_free(&s->plain);
     buf_free(&s->frames);
     buf_free(&s->scratch);
+    buf_free(&s->wanted);
+    if (s->keys.p != NULL) {
+        mem_wipe(s->keys.p, s->keys.cap);
+    }
+    buf_free(&s->keys);
     mem_free(s->log);
     mem_free(s->acks);
     mem_wipe(s, sizeof *s);
@@ -221,6 +226,12 @@ begin(struct session *s, const struct session_event *event, struct session_effec
     out->acks_n = 0;
     out->is_synced = false;
     out->opened = false;
+    out->wanted = out->keys = slice_of(NULL, 0);
+    s->wanted.n = 0;
+    if (s->keys.n > 0) {
+        mem_wipe(s->keys.p, s->keys.n);
+        s->keys.n = 0;
+    }
     s->out = out;
     s->steps_n++;
     s->now_ms = event->now_ms > s->now_ms ? event->now_ms : s->now_ms;
@@ -253,6 +264,12 @@ take_event(struct session *s, const struct session_event *event)
         if (s->state == STATE_WRITING) {
             shake_joined(s);
         }
+        break;
+    case SESSION_WANT:
+        message_want(s, event->bytes);
+        break;
+    case SESSION_KEYS:
+        message_keys(s, event->bytes);
         break;
     case SESSION_EOF:
         session_close(s, CLOSE_EOF);
@@ -424,6 +441,8 @@ session_step(struct session *s, const struct session_event *event,
     out->close = s->close;
     out->acks = s->acks;
     out->acks_n = s->acks_n;
+    out->wanted = buf_slice(&s->wanted);
+    out->keys = buf_slice(&s->keys);
     out->deadline_ms = deadline(s);
     session_check(s);
     s->out = NULL;

@@ -39,7 +39,15 @@ struct session_setup {
     void *psk_arg;
     uint16_t schema; /* of the record types this node projects */
     uint64_t now_ms;
+    /* NULL, or the root's word for the box key of a centre that was restored or replaced
+     * and of which not every node has heard yet (door_sign). */
+    const struct sig *door;
 };
+
+/* Root key: in this community the box key speaks for the centre, to whoever has not heard
+ * of the reign yet (PROTOCOL.md section 2, 7). */
+void door_sign(const struct hash *community, uint32_t reign, const struct key *box,
+               const struct pair *root, struct sig *out);
 
 struct session *session_new(const struct session_setup *setup);
 void session_free(struct session *s); /* wipes; NULL is fine */
@@ -51,6 +59,8 @@ enum session_event_kind {
     SESSION_DRAINED, /* the socket took what it had: room for more */
     SESSION_REPAIR,  /* compare digests now (every 30-60 s with jitter, or `sync`) */
     SESSION_JOINED,  /* responder: the shell has written the joiner's node and grant */
+    SESSION_WANT,    /* bytes: scope u32 and epoch u32 each: ask for their keys */
+    SESSION_KEYS,    /* bytes: scope u32, epoch u32, key each: the answer to `wanted` */
     SESSION_EOF,     /* the socket was closed */
     SESSION_END      /* this node wants to leave: says goodbye, then close is DONE */
 };
@@ -107,6 +117,10 @@ struct session_effects {
     bool is_synced; /* digests were equal at this step, nothing unacknowledged either way
                      */
     bool opened;    /* the handshake completed in this step: peer known */
+    /* Borrowed until the next step. The centre has lost these keys: (scope, epoch) each;
+     * step SESSION_KEYS. And: those that it was given, (scope, epoch, key) each, whose
+     * hash is the counted one. */
+    struct slice wanted, keys;
 };
 
 /* The initiator's first step, of any kind, opens: step it with SESSION_TIMER at once.

@@ -203,19 +203,34 @@ window_each(void *arg, const struct stored *e)
     return true;
 }
 
+/* What lies beside the trunk, and of the trunk what is above `head` (0: nothing). */
+static enum rc
+each_beside(struct session *s, const struct key *log, uint64_t head, store_each_fn each,
+            struct aside *a)
+{
+    const struct sync_store *store = replica_store(s->setup.replica);
+    enum rc rc = store->loose_each(store->self, log, each, a);
+
+    s->lookups++;
+    if (rc == RC_OK && head > 0 && replica_trunk_n(s->setup.replica, log) >= head) {
+        rc = store->trunk(store->self, log, head, each, a);
+        s->lookups++;
+    }
+    return rc;
+}
+
 /* Reads the bytes of those in [from, to) of the order by seq, and sends them. */
 static enum rc
 send_window(struct session *s, struct peer_log *l, struct aside *a, size_t from,
-            size_t to)
+            size_t to, uint64_t head)
 {
-    const struct sync_store *store = replica_store(s->setup.replica);
     enum rc rc;
 
     for (size_t i = 0; i < a->n; i++) {
         a->e[i].is_wanted = i >= from && i < to;
     }
     qsort(a->e, a->n, sizeof *a->e, by_id);
-    rc = store->loose_each(store->self, &l->log, window_each, a);
+    rc = each_beside(s, &l->log, head, window_each, a);
     qsort(a->e, a->n, sizeof *a->e, by_seq);
     for (size_t i = from; i < to && rc == RC_OK; i++) {
         if (a->e[i].at > 0) {
@@ -226,9 +241,35 @@ send_window(struct session *s, struct peer_log *l, struct aside *a, size_t from,
 }
 
 enum rc
+branch_others(struct session *s, struct peer_log *l, bool *more)
+{
+    struct aside a = {.window = BUF_NONE};
+    uint64_t head = l->ours.head_seq + 1;
+    size_t to = l->aside;
+    size_t bytes = 0;
+    enum rc rc = each_beside(s, &l->log, head, list_each, &a);
+
+    *more = false;
+    if (rc == RC_OK && a.n > 0) {
+        qsort(a.e, a.n, sizeof *a.e, by_seq);
+        while (to < a.n && bytes < RUN_BYTES) {
+            bytes += a.e[to++].bytes_n;
+        }
+        rc = l->aside < to ? send_window(s, l, &a, l->aside, to, head) : RC_OK;
+    }
+    *more = to < a.n && s->node == NODE_NO_HUB;
+    l->aside = *more ? to : 0;
+    if (!*more) {
+        l->others_sent = l->ours.proof;
+    }
+    mem_free(a.e);
+    buf_free(&a.window);
+    return rc;
+}
+
+enum rc
 branch_lines(struct session *s, struct peer_log *l, bool *more)
 {
-    const struct sync_store *store = replica_store(s->setup.replica);
     const struct log_state *log = replica_log(s->setup.replica, l->ours.no);
     uint64_t from = l->theirs.passed > l->lines_sent ? l->theirs.passed : l->lines_sent;
     struct aside a = {.window = BUF_NONE};
@@ -238,8 +279,7 @@ branch_lines(struct session *s, struct peer_log *l, bool *more)
 
     *more = false;
     if (log != NULL && from < l->ours.passed) {
-        rc = store->loose_each(store->self, &l->log, list_each, &a);
-        s->lookups++;
+        rc = each_beside(s, &l->log, 0, list_each, &a);
     }
     if (rc == RC_OK && a.n > 0) {
         keep_wanted(&a, log, from, l->ours.passed);
@@ -247,7 +287,7 @@ branch_lines(struct session *s, struct peer_log *l, bool *more)
         while (to < a.n && bytes < RUN_BYTES) {
             bytes += a.e[to++].bytes_n;
         }
-        rc = l->aside < to ? send_window(s, l, &a, l->aside, to) : RC_OK;
+        rc = l->aside < to ? send_window(s, l, &a, l->aside, to, 0) : RC_OK;
     }
     *more = to < a.n;
     l->aside = *more ? to : 0;

@@ -64,10 +64,11 @@ struct peer_log {
     uint8_t asked, asks;      /* ASKs sent, answered since the last comparison */
     uint8_t searches;
     struct keyed last;
-    bool is_held_asked;     /* the hub has asked for what is behind our head: `next` */
-    struct keyed held_sent; /* the hub was told of this one behind our head */
-    uint64_t lines_sent;    /* chains of lines up to here were streamed aside */
-    size_t aside;           /* entries of them so far */
+    bool is_held_asked;       /* the hub has asked for what is behind our head: `next` */
+    struct keyed held_sent;   /* the hub was told of this one behind our head */
+    uint64_t lines_sent;      /* chains of lines up to here were streamed aside */
+    size_t aside;             /* entries of them so far */
+    struct keyed others_sent; /* with this proof the branches went, for people to judge */
     struct keyed proof_sent;
     uint64_t ack_step; /* step in which acks[ack] was made for it */
     size_t ack;
@@ -98,6 +99,8 @@ struct session {
     /* the peer */
     uint32_t node;
     bool is_lost, had_hello, is_joined_due;
+    bool has_asked_keys;
+    struct buf wanted, keys; /* what this step's effects lend */
     uint16_t schema;
     int64_t skew_ms;
     enum close_reason bye;
@@ -198,6 +201,9 @@ enum rc branch_proof(struct session *s, struct peer_log *l) MUST_USE;
 /* Streams the chains of lines that we have decided and the peer has not, as far as they
  * are no part of our trunk; *more: not all of it yet. */
 enum rc branch_lines(struct session *s, struct peer_log *l, bool *more) MUST_USE;
+/* What both know to be a fork: its branches, aside, once; a little to anyone, all of it
+ * to the hub. */
+enum rc branch_others(struct session *s, struct peer_log *l, bool *more) MUST_USE;
 /* An entry alone in a RUN, aside: it says nothing of our head. */
 void branch_run(struct session *s, struct slice entry);
 

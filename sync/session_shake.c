@@ -8,6 +8,45 @@ static const char protocol[16] = "linjuli-sync-v1";
 /* Length of each handshake message, by pattern (section 2). */
 static const size_t shake_bytes[3][3] = {{0}, {32, 96, 64}, {48, 96, 64}};
 
+/* ---- the door (section 2, 7) */
+
+enum { DOOR_BYTES = 4 + KEY_BYTES };
+
+static void
+door_message(uint32_t reign, const struct key *box, uint8_t out[static DOOR_BYTES])
+{
+    put_u32(out, reign);
+    memcpy(out + 4, box->b, KEY_BYTES);
+}
+
+void
+door_sign(const struct hash *community, uint32_t reign, const struct key *box,
+          const struct pair *root, struct sig *out)
+{
+    uint8_t message[DOOR_BYTES];
+
+    door_message(reign, box, message);
+    sign_make(TAG_DOOR, community, slice_of(message, sizeof message), root, out);
+}
+
+/* Does the root vouch for this key, for a reign that has not begun here? */
+static bool
+is_door(const struct session *s, struct slice payload)
+{
+    const struct authority *a = replica_authority(s->setup.replica);
+    const struct key *root = authority_root_key(a);
+    uint8_t message[DOOR_BYTES];
+    struct sig sig;
+
+    if (payload.n != SIG_BYTES || root == NULL || s->preface[0] != NOISE_XX) {
+        return false;
+    }
+    memcpy(sig.b, payload.p, SIG_BYTES);
+    door_message(authority_reign(a) + 1, noise_peer(s->noise), message);
+    return sign_check(TAG_DOOR, &s->setup.community, slice_of(message, sizeof message),
+                      root, &sig);
+}
+
 const uint8_t *
 session_hash(const struct session *s)
 {
@@ -31,15 +70,20 @@ make_noise(struct session *s, enum noise_pattern pattern, const struct key *psk)
     buf_free(&b);
 }
 
-/* Our next handshake message. */
+/* Our next handshake message; in 2 and 3 of XX stands the root's word, if there is one.
+ */
 static void
-speak(struct session *s)
+speak(struct session *s, bool is_first)
 {
     struct buf *out = &s->out->out;
     size_t at = out->n;
+    struct slice payload = slice_of(NULL, 0);
 
+    if (s->setup.door != NULL && !is_first && s->preface[0] == NOISE_XX) {
+        payload = slice_of(s->setup.door->b, SIG_BYTES);
+    }
     buf_add_u16(out, 0);
-    if (noise_write(s->noise, slice_of(NULL, 0), out) != RC_OK) {
+    if (noise_write(s->noise, payload, out) != RC_OK) {
         out->n = at;
         session_close(s, CLOSE_HANDSHAKE);
         return;
@@ -61,7 +105,7 @@ shake_start(struct session *s)
     make_noise(s, s->setup.pattern, is_psk ? &psk : NULL);
     mem_wipe(&psk, sizeof psk);
     session_move(s, STATE_HANDSHAKE);
-    speak(s);
+    speak(s, true);
 }
 
 void
@@ -78,9 +122,10 @@ shake_hello(struct session *s)
     message_digest(s, false);
 }
 
-/* Looks the peer up; with `must` it has to be a node. */
+/* Looks the peer up; with `must` it has to be a node, or the root vouches for it: then it
+ * is the centre. */
 static void
-know_peer(struct session *s, bool must)
+know_peer(struct session *s, bool must, struct slice payload)
 {
     const struct authority *a = replica_authority(s->setup.replica);
     const struct key *peer = noise_peer(s->noise);
@@ -91,6 +136,8 @@ know_peer(struct session *s, bool must)
     } else if (node != NULL) {
         s->node = node->no;
         s->is_lost = node->is_lost;
+    } else if (must && is_door(s, payload)) {
+        s->node = NODE_NO_HUB;
     } else if (must) {
         session_close(s, CLOSE_STRANGER);
     }
@@ -98,11 +145,11 @@ know_peer(struct session *s, bool must)
 
 /* The handshake has come to its end. */
 static void
-opened(struct session *s)
+opened(struct session *s, struct slice payload)
 {
     bool is_psk = s->preface[0] == NOISE_XXPSK3;
 
-    know_peer(s, !is_psk);
+    know_peer(s, !is_psk, payload);
     if (s->state == STATE_CLOSED) {
         return;
     }
@@ -182,16 +229,18 @@ hear(struct session *s, struct slice message, unsigned number)
     bool is_psk = s->preface[0] == NOISE_XXPSK3;
     enum rc rc = RC_MALFORMED;
 
-    if (message.n == shake_bytes[s->preface[0]][number]) {
+    if (message.n == shake_bytes[s->preface[0]][number] ||
+        (!is_psk && number > 0 &&
+         message.n == shake_bytes[NOISE_XX][number] + SIG_BYTES)) {
         rc = noise_read(s->noise, message, &payload);
     }
-    if (rc != RC_OK || payload.n > 0) {
+    if (rc != RC_OK) {
         session_close(s, is_psk && number == 2 ? CLOSE_INVITE : CLOSE_HANDSHAKE);
     } else if (noise_is_my_turn(s->noise)) {
-        speak(s);
+        speak(s, false);
     }
     if (s->state != STATE_CLOSED && noise_is_open(s->noise)) {
-        opened(s);
+        opened(s, buf_slice(&payload));
         if (s->state == STATE_CLOSED) {
             s->out->out.n = start; /* nor does a stranger get message 3 */
         }
@@ -210,7 +259,7 @@ shake_read(struct session *s, struct slice *bytes)
     while (s->state == STATE_HANDSHAKE) {
         /* The responder hears messages 1 and 3, the initiator 2. */
         unsigned number = s->setup.is_initiator ? 1 : s->shakes;
-        size_t want = shake_bytes[s->preface[0]][number];
+        size_t want = shake_bytes[s->preface[0]][number] + (number > 0 ? SIG_BYTES : 0);
 
         switch (wire_next(&s->wire, bytes, want, &message)) {
         case WIRE_PART:

@@ -297,6 +297,15 @@ has_lines_left(const struct session *s, const struct peer_log *l)
            l->ours.passed > l->lines_sent && is_authority_same(s);
 }
 
+/* Both know of the fork, and say the same of what counts. */
+static bool
+has_others_left(const struct session *s, const struct peer_log *l)
+{
+    return !l->ours.is_authority && !l->ours.is_ack && l->ours.proof_seq > 0 &&
+           !l->is_searching && keyed_eq(&l->ours.proof, &l->theirs.proof) &&
+           !keyed_eq(&l->ours.proof, &l->others_sent) && is_authority_same(s);
+}
+
 /* What one log still asks for; *more: a turn was not enough. */
 static enum rc
 stream_log(struct session *s, struct peer_log *l, bool *more)
@@ -323,6 +332,9 @@ stream_log(struct session *s, struct peer_log *l, bool *more)
     }
     if (rc == RC_OK && !*more && has_lines_left(s, l)) {
         rc = branch_lines(s, l, more);
+    }
+    if (rc == RC_OK && !*more && has_others_left(s, l)) {
+        rc = branch_others(s, l, more);
     }
     if (rc == RC_OK && !*more) {
         rc = stream_held(s, l);

@@ -51,6 +51,7 @@ enum verify_class {
     X(QUARANTINED, EXPLAINED)      /* entries above the end of a log */                  \
     X(FORK_ENDED, EXPLAINED)       /* two entries at one place; an order decided */      \
     X(REIGN_ENDED, EXPLAINED)      /* the same of the hub; a successor decided */        \
+    X(SUCCEEDED, EXPLAINED)        /* another hub took over, by the root's word */       \
     X(NOT_GRANTED, EXPLAINED)      /* entries of a log that has no grant */              \
     X(CLOCK_BACK, EXPLAINED)       /* the clock went back along the log */               \
     X(CLOCK_EARLY, EXPLAINED)      /* before what its mark names */                      \

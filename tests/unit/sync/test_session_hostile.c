@@ -180,7 +180,7 @@ an_unknown_message_is_skipped(void **state)
 
     (void)state;
     bare_init(&b, false, true);
-    for (unsigned type = 15; type < 256; type += 60) {
+    for (unsigned type = 19; type < 256; type += 60) {
         at = frame_begin(&b.b, (uint8_t)type);
         buf_add(&b.b, "abc", 3);
         frame_end(&b.b, at);
