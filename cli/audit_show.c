@@ -49,6 +49,7 @@ static const char *const sentence_args[VERIFY_N] = {
     [VERIFY_IS_QUARANTINED] = "lpa",
     [VERIFY_IS_FORK_ENDED] = "lp",
     [VERIFY_IS_REIGN_ENDED] = "lp",
+    [VERIFY_IS_SUCCEEDED] = "lpa",
     [VERIFY_IS_NOT_GRANTED] = "lp",
     [VERIFY_IS_CLOCK_BACK] = "lp",
     [VERIFY_IS_CLOCK_EARLY] = "lpa",

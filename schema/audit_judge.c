@@ -249,12 +249,40 @@ held_of(struct judge *j, const struct key *key, uint64_t head)
     return n + audit_port_beside(&j->port, key);
 }
 
+/* The newest reign of which something counts. */
+static uint32_t
+last_reign(const struct judge *j)
+{
+    uint32_t last = 0;
+    for (size_t i = 0; i < replica_rows_n(j->r); i++) {
+        struct row other;
+        replica_row_at(j->r, i, &other);
+        last = other.is_authority && other.head_seq > 0 ? other.no : last;
+    }
+    return last;
+}
+
+static void
+succeeded(struct judge *j, const struct row *row)
+{
+    struct verify_finding f = {.kind = VERIFY_IS_SUCCEEDED,
+                               .is_authority = true,
+                               .log_no = row->no,
+                               .log = row->log,
+                               .seq = row->head_seq,
+                               .fact = {row->no + 1}};
+    if (row->is_authority && last_reign(j) > row->no)
+        find(j, &f);
+}
+
 static void
 forks(struct judge *j, const struct row *row, const struct log_state *log)
 {
     uint64_t above = row->is_authority ? held_of(j, &row->log, row->head_seq) : 0;
-    if (!row->has_proof && above == 0)
+    if (!row->has_proof && above == 0) {
+        succeeded(j, row);
         return;
+    }
     struct verify_finding f = {.is_authority = row->is_authority,
 
                                .log_no = audit_row_no(row),
@@ -263,13 +291,7 @@ forks(struct judge *j, const struct row *row, const struct log_state *log)
                                .has_ids = true,
                                .id = {row->proof[0], row->proof[1]}};
     if (row->is_authority) {
-        uint32_t last = 0;
-        for (size_t i = 0; i < replica_rows_n(j->r); i++) {
-            struct row other;
-            replica_row_at(j->r, i, &other);
-            last = other.is_authority && other.head_seq > 0 ? other.no : last;
-        }
-        f.kind = last > row->no ? VERIFY_IS_REIGN_ENDED : VERIFY_IS_HUB_FORK;
+        f.kind = last_reign(j) > row->no ? VERIFY_IS_REIGN_ENDED : VERIFY_IS_HUB_FORK;
         f.fact[0] = above;
         if (!row->has_proof) { /* closed by its successor, whatever stands above */
             f.kind = VERIFY_IS_REIGN_ENDED;

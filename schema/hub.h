@@ -62,4 +62,39 @@ enum rc hub_upkeep(struct ledger *l, const struct hub *h, bool *did) MUST_USE;
 enum rc hub_seal(struct ledger *l, const struct hub *h, uint64_t *seal_no) MUST_USE;
 bool hub_is_here(struct ledger *l, const struct key *hub_key);
 
+/* ---- succession (AUTHORITY.md 2.12): a new reign, by the root's word */
+
+/* Keys of the machine that becomes the centre; borrowed. */
+struct succession {
+    const struct pair *root;          /* from the root key sheet */
+    const struct pair *hub, *officer; /* fresh */
+    const struct pair *box, *ack, *log;
+    const char *who; /* who asks for the grant, a name for people */
+};
+struct succeeded {
+    uint32_t reign;
+    uint64_t seq; /* of the entry of the last reign that it names */
+    struct hash id;
+    uint32_t log_no, node; /* of the new centre's log; node: the old centre's machine */
+    struct key old_log;    /* in whose place the new one is; it has not ended */
+    bool is_granted;       /* else other officers have to sign: an order waits */
+    uint16_t officers_n;
+    size_t scopes_n; /* that got a fresh key */
+};
+/* Is this the community's root key? */
+bool hub_root_is(struct ledger *l, const struct key *root);
+/* Opens the reign after the last valid entry held, appoints this machine's officer beside
+ * those whose keys were not on the machine that was lost, becomes node 1 (the old
+ * machine, of which nobody says that it is gone, gets a number that reads nothing), is
+ * granted a log in the old centre's place, and gives every scope a fresh key. RC_DENIED:
+ * another root key, or this key has an office already; RC_STALE: a reign is open already
+ * whose beginning is not held, or the root contradicts itself. */
+enum rc hub_succeed(struct ledger *l, const struct succession *s, struct succeeded *out,
+                    struct fault *why) MUST_USE;
+/* Keys of scopes that the authority log tells and this node lacks, as SESSION_WANT takes
+ * them; and the answer to such a list. */
+void hub_missing_keys(const struct ledger *l, struct buf *out);
+void hub_answer_keys(const struct ledger *l, struct slice wanted, struct buf *out);
+enum rc hub_take_keys(struct ledger *l, struct slice keys) MUST_USE;
+
 #endif

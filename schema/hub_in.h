@@ -15,9 +15,13 @@ struct decree {
     struct entry_writer writer;
     uint64_t seq;
     struct hash prev;
+    struct hash named; /* by the succeed of an entry 1: what its mark says */
     uint64_t clock;
     struct buf item, entry;
 };
+/* The first entry of the next reign, under a fresh hub key: the succeed stands first. */
+enum rc decree_reign(struct decree *d, struct ledger *l, const struct pair *hub,
+                     const struct hash *named) MUST_USE;
 /* RC_DENIED: this key does not open the running reign, or more is held of its log than
  * counts. */
 enum rc decree_begin(struct decree *d, struct ledger *l, const struct pair *hub) MUST_USE;

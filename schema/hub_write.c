@@ -54,6 +54,23 @@ decree_begin(struct decree *d, struct ledger *l, const struct pair *hub)
     return RC_OK;
 }
 
+enum rc
+decree_reign(struct decree *d, struct ledger *l, const struct pair *hub,
+             const struct hash *named)
+{
+    const struct authority *a = replica_authority(l->replica);
+    const struct key *last = authority_hub_key(a);
+    *d = (struct decree){.l = l, .hub = hub, .seq = 1, .named = *named};
+    if (last == NULL || replica_log_by_key(l->replica, &hub->pub) != NULL)
+        return RC_DENIED;
+    enum rc rc = last_clock(l, last, authority_head_seq(a), &d->clock);
+    if (rc != RC_OK)
+        return rc;
+    d->op = mem_new(sizeof(*d->op));
+    entry_writer_init(&d->writer);
+    return RC_OK;
+}
+
 void
 decree_drop(struct decree *d)
 {
@@ -88,7 +105,7 @@ cut(struct decree *d)
                          .seq = d->seq,
                          .prev = d->prev,
                          .clock = d->clock};
-    memcpy(head.mark, d->prev.b, sizeof(head.mark));
+    memcpy(head.mark, d->seq == 1 ? d->named.b : d->prev.b, sizeof(head.mark));
     d->entry.n = 0;
     /* Entry 1 is signed for the community without a name: its id is the name. */
     entry_finish(&d->writer, &head, &l->community, d->hub, &d->entry, &id);

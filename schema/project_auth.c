@@ -81,7 +81,7 @@ on_grant(struct project *p, const struct grant *g)
     const struct log_state *log = replica_log(p->l->replica, g->log_no);
     bool was_assumed = false;
     for (size_t i = 0; i < p->l->assumed_n; i++)
-        was_assumed |= p->l->assumed[i].log_no == g->log_no;
+        was_assumed |= log != NULL && key_eq(&p->l->assumed[i].log, &log->key);
     if (log != NULL && log->head_seq >= g->from && (log->grants_n > 1 || was_assumed))
         add_number(&p->logs, &p->logs_n, g->log_no);
 }

@@ -18,5 +18,6 @@
 #include "schema/peer.h"
 #include "schema/stick.h"
 #include "schema/audit.h"
+#include "schema/backup.h"
 
 #endif

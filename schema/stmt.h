@@ -151,7 +151,13 @@
         " VALUES (?1, ?2, ?3, ?4)")                                                        \
     X(ORDER_GET, "SELECT op, made_ms, who FROM local_order WHERE name = ?1")               \
     X(ORDER_ALL, "SELECT op, made_ms, who FROM local_order ORDER BY name")                 \
-    X(ORDER_DEL, "DELETE FROM local_order WHERE name = ?1")
+    X(ORDER_DEL, "DELETE FROM local_order WHERE name = ?1")                                \
+    /* backup.c, backup_read.c */                                                          \
+    X(BACKUP_RECORDS, "SELECT count(*) FROM record")                                       \
+    X(BACKUP_ERASED, "SELECT id, scope, unit, number FROM local_erased"                    \
+        " ORDER BY id, scope, unit")                                                       \
+    X(BACKUP_READ_ERASED, "INSERT OR IGNORE INTO local_erased(id, scope, unit, number)"    \
+        " VALUES (?1, ?2, ?3, ?4)")
 /* clang-format on */
 
 enum stmt {

@@ -198,6 +198,7 @@ may_scan(const char *sql)
         "SELECT (SELECT count(*) FROM record)",
         "SELECT no, id, unit FROM record WHERE scope = ?1", /* after a difference */
         "SELECT id, scope, unit FROM record ORDER BY", /* every record may be drawn */
+        "SELECT count(*) FROM record",                 /* a backup says how many */
     };
     for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++)
         if (strncmp(sql, whole[i], strlen(whole[i])) == 0)
