@@ -11,18 +11,8 @@
 
 #include "node/clock.h"
 #include "node/hostport.h"
+#include "node/birth.h"
 #include "node/keys.h"
-#include "node/open.h"
-
-#define PATH_BYTES 4096
-
-struct birth {
-    char dir[PATH_BYTES];
-    char fresh[PATH_BYTES]; /* DIR.unfinished */
-    int fresh_fd;           /* locked: this birth's alone; -1: it is not ours */
-    struct pair box, ack, log, hub, officer, root;
-    struct ledger *ledger;
-};
 
 static bool
 is_made_here(const char *name)
@@ -159,7 +149,7 @@ birth_place(struct birth *b, const char *dir, struct fault *why)
 }
 
 /* `i`: the invite of a joiner; NULL: the hub itself. */
-static enum rc
+enum rc
 birth_begin(struct birth *b, const char *dir, const struct invite *i, struct fault *why)
 {
     enum rc rc = birth_place(b, dir, why);
@@ -179,7 +169,7 @@ birth_begin(struct birth *b, const char *dir, const struct invite *i, struct fau
     return rc;
 }
 
-static enum rc
+enum rc
 birth_ledger(struct birth *b, struct fault *why)
 {
     char path[PATH_BYTES + 16];
@@ -190,7 +180,7 @@ birth_ledger(struct birth *b, struct fault *why)
 }
 
 /* Before the log's first COMMIT (design section 4). */
-static enum rc
+enum rc
 birth_guard(const struct birth *b, const struct key *log, const char *name,
             struct fault *why)
 {
@@ -204,8 +194,9 @@ birth_guard(const struct birth *b, const struct key *log, const char *name,
     return rc == RC_OK ? RC_OK : node_guard_fault(why, rc);
 }
 
-static enum rc
-write_in(const struct birth *b, const char *name, struct slice bytes, struct fault *why)
+enum rc
+birth_write(const struct birth *b, const char *name, struct slice bytes,
+            struct fault *why)
 {
     char path[PATH_BYTES + 32];
     (void)snprintf(path, sizeof(path), "%s/%s", b->fresh, name);
@@ -214,7 +205,7 @@ write_in(const struct birth *b, const char *name, struct slice bytes, struct fau
 }
 
 /* The last step: from here on DIR is there. */
-static enum rc
+enum rc
 birth_end(struct birth *b, enum rc rc, struct fault *why)
 {
     ledger_close(b->ledger);
@@ -252,12 +243,12 @@ write_sheet(const struct birth *b, const struct node_birth *n, struct fault *why
 {
     struct buf text = BUF_NONE;
     n->sheet(&text, n->community, &b->root);
-    enum rc rc = write_in(b, "root-key-sheet.txt", buf_slice(&text), why);
+    enum rc rc = birth_write(b, "root-key-sheet.txt", buf_slice(&text), why);
     mem_wipe(text.p, text.n);
     text.n = 0;
     if (rc == RC_OK && n->page != NULL) {
         n->page(&text, n->community, &b->root);
-        rc = write_in(b, "root-key-sheet.html", buf_slice(&text), why);
+        rc = birth_write(b, "root-key-sheet.html", buf_slice(&text), why);
         mem_wipe(text.p, text.n);
     }
     buf_free(&text);
@@ -299,7 +290,7 @@ write_conf(const struct birth *b, const char *listen, struct fault *why)
     if (listen != NULL)
         (void)snprintf(conf.listen, sizeof(conf.listen), "%s", listen);
     conf_print(&conf, &text);
-    rc = write_in(b, "node.conf", buf_slice(&text), why);
+    rc = birth_write(b, "node.conf", buf_slice(&text), why);
     buf_free(&text);
     conf_fini(&conf);
     return rc;
@@ -382,7 +373,7 @@ node_join(const char *dir, struct slice invite_file, struct fault *why)
     if (rc == RC_OK)
         rc = birth_guard(&b, &b.ack.pub, "ack.key", why);
     if (rc == RC_OK)
-        rc = write_in(&b, "invite", invite_file, why);
+        rc = birth_write(&b, "invite", invite_file, why);
     if (rc == RC_OK)
         rc = begin_as_invited(&b, &i, why);
     invite_fini(&i);

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "node/clock.h"
+#include "node/open.h"
 
 /* Standard streams, lock, log, database, guards, loop, doors, one to spare. */
 #define FILES_OWN 20
@@ -63,6 +64,8 @@ daemon_turn(struct daemon *d, enum rc (*work)(void *arg), void *arg)
     if (rc == RC_OK) {
         rc = work(arg);
         note_hold(&d->max_work_us, start);
+        if (rc == RC_OK)
+            rc = node_note_stopped(d->node);
         if (rc == RC_OK)
             rc = ledger_commit(d->node->ledger);
         else

@@ -31,6 +31,7 @@ struct peer {
     struct dial *dial;           /* who called; NULL: the other side did */
     uint64_t made_ms, opened_ms; /* monotonic */
     uint64_t synced_ms;          /* wall clock, for people; 0: not in this connection */
+    bool has_asked_keys;
 };
 /* Takes the fd. NULL: the session could not start. */
 struct peer *peer_new(struct daemon *d, int fd, const struct sockaddr_storage *from,
@@ -45,6 +46,10 @@ enum rc peer_note(struct peer *p) MUST_USE;
 /* Another connection to the same node is the one that stays. `is_settled`: both are old
  * enough for this one to be nobody's short visit. */
 bool peer_is_double(const struct peer *p, bool is_settled);
+
+/* ---- peer_keys.c: keys that a restored centre lacks */
+/* Does the session have to be stepped with this, now? `list` keeps its bytes. */
+bool peer_keys(struct peer *p, struct session_event *next, struct buf *list);
 
 /* ---- net.c: listening and calling */
 struct door { /* accepts; pauses when it cannot, so that the loop does not spin */

@@ -45,6 +45,8 @@ struct node {
     struct pair ack; /* of this node's acknowledgement log */
     bool has_invite; /* it lies in DIR from the joining on */
     struct invite invite;
+    bool has_door; /* the root's word for this machine as the centre (PROTOCOL.md 2, 7) */
+    struct sig door;
     /* Guards by place: own logs, then (hub) the authority log, then the acknowledgement
      * log. NULL: must not write. */
     struct guard *guard[OWN_LOGS_MAX + 2];
@@ -83,6 +85,46 @@ enum rc node_dir_check(const char *dir, struct fault *why) MUST_USE;
 #define HOSTPORT_TEXT_BYTES 256
 enum rc node_code_fetch(const struct code *code, const char *at, struct buf *file,
                         char found[static HOSTPORT_TEXT_BYTES],
+                        struct fault *why) MUST_USE;
+
+/* A backup, from a node that was opened to be read. */
+struct node_backup {
+    const char *pass;
+    enum rc (*put)(void *arg, struct slice bytes);
+    void (*progress)(void *arg, uint64_t done, uint64_t all);
+    void *arg;
+};
+enum rc node_backup(struct node *n, const struct node_backup *b,
+                    struct backup_about *out) MUST_USE;
+/* A new node directory out of a backup, whole or not at all; with keys of its own. RC_NO:
+ * it is there, and differs from what the backup says of itself. */
+struct node_restore {
+    const char *dir;
+    int fd; /* lent: the file from its beginning */
+    const char *name, *pass;
+    void (*progress)(void *arg, uint64_t done, uint64_t all);
+    void *arg;
+};
+enum rc node_restore(const struct node_restore *r, struct backup_about *was,
+                     struct backup_about *now, struct fault *why) MUST_USE;
+
+/* This machine was restored from a backup of the centre, and no new reign has begun. */
+bool node_awaits_succession(struct node *n);
+/* Nodes heard since this machine was restored; *old: the old centre's machine is one. */
+size_t node_heard_n(struct node *n, bool *old);
+/* The root's word lets nodes in that have not heard of this machine. A turn. */
+enum rc node_door_open(struct node *n, const struct pair *root,
+                       struct fault *why) MUST_USE;
+/* hub_succeed with fresh keys, in a turn; this node is the centre from then on. */
+enum rc node_succeed(struct node *n, const struct pair *root, const char *who,
+                     struct succeeded *out, struct fault *why) MUST_USE;
+
+/* No log of this machine may write, because it is a copy, was restored, or forked: work
+ * goes on in a new one, which counts when it is granted. renew makes it, in a turn. */
+bool node_must_renew(struct node *n);
+enum rc node_renew(struct node *n, struct fault *why) MUST_USE;
+/* `join FILE` where such a node lies already. RC_INVALID: there is another one. */
+enum rc node_join_again(const char *dir, struct slice invite_file,
                         struct fault *why) MUST_USE;
 
 /* The author a person's command writes as: the newest own log that may write. */

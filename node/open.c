@@ -231,6 +231,14 @@ node_guard_fault(struct fault *why, enum rc rc)
     return rc;
 }
 
+static void
+stop_log(struct node *n, size_t i)
+{
+    guard_close(n->guard[i]);
+    n->guard[i] = NULL;
+    n->word[i] = GUARD_AHEAD;
+}
+
 static enum rc
 open_guards(struct node *n, struct fault *why)
 {
@@ -244,8 +252,20 @@ open_guards(struct node *n, struct fault *why)
         enum rc rc = guard_open(key, path, seq, &id, &n->guard[i], &n->word[i]);
         if (rc != RC_OK)
             return node_guard_fault(why, rc);
+        if (i < n->logs_n && node_is_stopped(n, key))
+            stop_log(n, i);
     }
     return RC_OK;
+}
+
+enum rc
+node_reguard(struct node *n, struct fault *why)
+{
+    for (size_t i = 0; i < sizeof(n->guard) / sizeof(n->guard[0]); i++) {
+        guard_close(n->guard[i]);
+        n->guard[i] = NULL;
+    }
+    return open_guards(n, why);
 }
 
 static enum rc
@@ -272,8 +292,12 @@ open_all(struct node *n, enum node_mode mode, struct fault *why)
                                  .box = &n->box,
                                  .wall_ms = node_wall};
     rc = ledger_open(&setup, &n->ledger, why);
+    if (rc == RC_OK && (rc = ledger_assume_kept(n->ledger)) != RC_OK)
+        fault_set(why, rc, FAULT_DATABASE, "%s", path);
     if (rc == RC_OK)
         rc = assume_invite(n, why);
+    if (rc == RC_OK)
+        rc = node_door_read(n, why);
     if (rc == RC_OK && mode == NODE_WRITE)
         rc = open_guards(n, why);
     return rc;
@@ -359,6 +383,10 @@ node_after_commit(struct node *n)
         enum rc rc = guard_put(n->guard[i], seq, &id, now_ms());
         if (rc != RC_OK)
             return rc;
+        if (i < n->logs_n && replica_has_come(ledger_replica(n->ledger), key)) {
+            log_warn("log.stopped place=%zu", i + 1);
+            stop_log(n, i);
+        }
     }
     return RC_OK;
 }
@@ -375,6 +403,8 @@ turn(struct node *n, enum rc (*work)(struct node *n, void *arg), void *arg)
     if (rc != RC_OK)
         return rc;
     rc = work(n, arg);
+    if (rc == RC_OK)
+        rc = node_note_stopped(n);
     if (rc != RC_OK) {
         ledger_rollback(n->ledger);
         return rc;
@@ -455,6 +485,8 @@ node_guard_word(const struct node *n, size_t i, enum guard_word *out)
     guard_key_path(n, i, path, sizeof(path));
     enum rc rc = guard_open(key, path, seq, &id, &g, out);
     guard_close(g);
+    if (rc == RC_OK && i < n->logs_n && node_is_stopped(n, key))
+        *out = GUARD_AHEAD;
     return rc;
 }
 
@@ -485,5 +517,8 @@ node_author(struct node *n, struct author *out, struct fault *why)
 bool
 node_may_seal(const struct node *n)
 {
-    return n->has_hub && n->guard[n->logs_n] != NULL;
+    const struct key *hub =
+        authority_hub_key(replica_authority(ledger_replica(n->ledger)));
+    return n->has_hub && n->guard[n->logs_n] != NULL && hub != NULL &&
+           key_eq(hub, &n->hub.pub);
 }

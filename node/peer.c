@@ -57,6 +57,7 @@ start_session(struct daemon *d, bool is_initiator)
                                   .psk_of = psk_of,
                                   .psk_arg = d,
                                   .schema = ledger_types(n->ledger)->version,
+                                  .door = n->has_door ? &n->door : NULL,
                                   .now_ms = now_ms()};
     const struct hash *community = replica_community(setup.replica);
     if (community == NULL)
@@ -256,11 +257,11 @@ warn_of(const struct changes *changes)
 }
 
 static enum rc
-step_once(struct turn *t)
+step_event(struct turn *t, const struct session_event *event)
 {
     struct peer *p = t->peer;
     struct ledger *l = p->daemon->node->ledger;
-    enum rc rc = session_step(p->session, &t->event, &p->effects);
+    enum rc rc = session_step(p->session, event, &p->effects);
     t->did_open = t->did_open || p->effects.opened;
     if (rc == RC_OK && p->effects.is_synced) {
         bool is_first = p->synced_ms == 0;
@@ -275,9 +276,33 @@ step_once(struct turn *t)
     }
     if (rc == RC_OK)
         rc = take_acks(p);
+    if (rc == RC_OK && p->effects.keys.n > 0) {
+        rc = hub_take_keys(l, p->effects.keys);
+        log_info("keys.taken bytes=%zu", p->effects.keys.n);
+    }
     /* Committed before the socket sees it: the caller sends p->out after the commit. */
     if (rc == RC_OK)
         buf_add_slice(&p->out, buf_slice(&p->effects.out));
+    return rc;
+}
+
+/* With what follows from it at once. */
+static enum rc
+step_once(struct turn *t)
+{
+    struct session_event next;
+    struct buf list = BUF_NONE;
+    struct session_effects *e = &t->peer->effects;
+    enum rc rc = step_event(t, &t->event);
+    if (rc == RC_OK && e->close == CLOSE_NONE && peer_keys(t->peer, &next, &list)) {
+        bool was_synced = e->is_synced, had_opened = e->opened;
+        rc = step_event(t, &next);
+        e->is_synced |= was_synced; /* a visit ends by it */
+        e->opened |= had_opened;
+    }
+    if (list.p != NULL)
+        mem_wipe(list.p, list.cap);
+    buf_free(&list);
     return rc;
 }
 
