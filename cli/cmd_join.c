@@ -52,6 +52,8 @@ join_file(struct cli *c, const char *named, struct slice file, struct fault *why
         return fault_set(why, RC_INVALID, code, "%s", named);
     }
     rc = node_join(c->dir, file, why);
+    if (rc == RC_INVALID && why->code == FAULT_NODE_THERE)
+        rc = node_join_again(c->dir, file, why);
     if (rc == RC_OK)
         tell(c, &i, g);
     invite_fini(&i);

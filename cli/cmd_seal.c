@@ -10,6 +10,18 @@ work(struct node *n, void *arg)
     return hub_seal(n->ledger, &hub, arg);
 }
 
+static void
+not_hub(struct cli *c)
+{
+    const struct authority *a = replica_authority(ledger_replica(c->node->ledger));
+    if (node_awaits_succession(c->node))
+        complain(c, WORD_SEAL_RESTORED, NULL);
+    else if (c->node->has_hub && !hub_is_here(c->node->ledger, &c->node->hub.pub))
+        complain(c, WORD_SEAL_REPLACED, num(c, authority_reign(a)), NULL);
+    else
+        complain(c, WORD_NOT_HUB, NULL);
+}
+
 static int
 run(struct cli *c, int argc, char **argv)
 {
@@ -18,7 +30,7 @@ run(struct cli *c, int argc, char **argv)
     (void)argc;
     (void)argv;
     if (!node_may_seal(c->node)) {
-        complain(c, WORD_NOT_HUB, NULL);
+        not_hub(c);
         return rc_exit(RC_DENIED);
     }
     while (rc == RC_OK && n < SEALS_MAX) {

@@ -18,11 +18,29 @@ add_where(struct cli *c, const struct status *s)
     say(c, WORD_STATUS_WHERE, buf_text(&name), c->dir, NULL);
     if (s->self != NULL)
         say(c, WORD_STATUS_NODE, num(c, s->self->no), unit_text(c, s->self->unit), NULL);
-    if (s->is_hub)
+    if (s->is_hub && hub_is_here(c->node->ledger, &c->node->hub.pub))
         say(c, WORD_STATUS_HUB, NULL);
+    else if (s->is_hub)
+        say(c, WORD_SEAL_REPLACED, num(c, authority_reign(a)), NULL);
+    if (node_awaits_succession(c->node))
+        say(c, WORD_STATUS_RESTORED, NULL);
     if (s->self != NULL && s->self->is_lost)
         say(c, WORD_SELF_LOST, NULL);
     buf_free(&name);
+}
+
+/* Of whoever wrote the first log of the centre, as their record says. */
+static void
+say_phone(struct cli *c)
+{
+    const struct replica *r = ledger_replica(c->node->ledger);
+    struct buf phone = BUF_NONE;
+    for (size_t i = 0; i < replica_logs_n(r) && phone.n == 0; i++)
+        if (replica_log_at(r, i)->node == NODE_NO_HUB)
+            person_phone(c->node->ledger, replica_log_at(r, i)->person, &phone);
+    if (phone.n > 0)
+        say(c, WORD_FORK_PHONE, buf_text(&phone), NULL);
+    buf_free(&phone);
 }
 
 static void
@@ -39,8 +57,10 @@ add_log(struct cli *c, const struct status_log *l)
         say(c, WORD_SELF_REVOKED, NULL);
     if (l->guard != GUARD_FINE)
         say(c, WORD_COPY, NULL);
-    if (l->log != NULL && l->log->proof.seq > 0)
+    if (l->log != NULL && l->log->proof.seq > 0) {
         say(c, WORD_FORK, NULL);
+        say_phone(c);
+    }
 }
 
 /* The one line that a person looks for: is it with the others yet? */

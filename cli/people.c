@@ -8,6 +8,7 @@
 
 struct naming {
     struct buf *out;
+    const char *field; /* NULL: the title */
 };
 
 static bool
@@ -17,8 +18,10 @@ take_name(void *arg, const struct record_row *r)
     struct value v;
     for (size_t i = 0; i < r->values_n; i++) {
         const struct value_row *x = &r->value[i];
-        if (x->field->is_title && x->value.n > 0 &&
-            value_decode(x->field->kind, x->value, &v) && !v.is_nil)
+        bool is =
+            n->field == NULL ? x->field->is_title : strcmp(x->field->name, n->field) == 0;
+        if (is && x->value.n > 0 && value_decode(x->field->kind, x->value, &v) &&
+            !v.is_nil)
             out_escaped(n->out, v.as.text, false);
     }
     return true;
@@ -28,10 +31,20 @@ void
 person_name(struct ledger *l, const uint8_t id[static RECORD_ID_BYTES], struct buf *out)
 {
     struct record_key key = {.scope = SCOPE_NO_COMMUNITY, .unit = CENTRE_UNIT};
-    struct naming n = {out};
+    struct naming n = {.out = out};
     memcpy(key.id, id, RECORD_ID_BYTES);
     if (query_get(l, &key, take_name, &n) != RC_OK)
         return; /* the record comes later than the log */
+}
+
+void
+person_phone(struct ledger *l, const uint8_t id[static RECORD_ID_BYTES], struct buf *out)
+{
+    struct record_key key = {.scope = SCOPE_NO_COMMUNITY, .unit = CENTRE_UNIT};
+    struct naming n = {.out = out, .field = "phone"};
+    memcpy(key.id, id, RECORD_ID_BYTES);
+    if (query_get(l, &key, take_name, &n) != RC_OK)
+        return;
 }
 
 const struct log_grant *
@@ -69,7 +82,10 @@ who_add(struct cli *c, const struct log_state *log, uint64_t seq, struct buf *ou
         add_words(c, out, WORD_POST, num(c, log->post), NULL);
     if (g != NULL)
         buf_addf(out, " %04u %s", g->unit, word(c, role_word(g->role)));
-    buf_addf(out, " (%03u)", log->no);
+    if (log->is_assumed && log->no > UINT32_MAX / 2) /* no number yet: as on its slips */
+        buf_addf(out, " (x%02X%02X)", log->key.b[0], log->key.b[1]);
+    else
+        buf_addf(out, " (%03u)", log->no);
 }
 
 void

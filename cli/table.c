@@ -45,10 +45,13 @@ const struct cmd *const commands[] = {
     &cmd_revoke,
     &cmd_lost,
     &cmd_rotate,
+    &cmd_succeed,
     /* care of the store */
     &cmd_rebuild,
     &cmd_doctor,
     &cmd_audit,
+    &cmd_backup,
+    &cmd_restore,
     &cmd_demo,
     &cmd_version,
     NULL,

@@ -56,6 +56,13 @@ int
 turn(struct cli *c, turn_fn work, void *arg)
 {
     struct work w = {.c = c, .work = work, .arg = arg};
+    if (c->as == NULL && node_must_renew(c->node)) {
+        enum rc made = node_renew(c->node, &w.why);
+        if (made != RC_OK)
+            return fail(c, made, &w.why);
+        note(c, WORD_COPY, NULL);
+        note(c, WORD_COPY_INVITE, NULL);
+    }
     enum rc rc = node_turn(c->node, do_work, &w);
     return rc == RC_OK ? 0 : fail(c, rc, &w.why);
 }
