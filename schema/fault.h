@@ -58,9 +58,9 @@
     X(HELD_FIRST)  /* it changes a record that an earlier one made; want: that one */    \
     X(HELD_ITEM)   /* an item that says nothing */                                       \
     X(HELD_RIGHTS) /* rights are inherited, not adopted */                               \
-    X(ROOT_KEY)      /* not this community's root key */                                 \
-    X(REIGN_OPEN)    /* a new centre is there already, or two are */                     \
-    X(BACKUP_FILE)   /* none, or damaged; what: the path */                              \
+    X(ROOT_KEY)    /* not this community's root key */                                   \
+    X(REIGN_OPEN)  /* a new centre is there already, or two are */                       \
+    X(BACKUP_FILE) /* none, or damaged; what: the path */                                \
     X(BACKUP_NEWER)                                                                      \
     X(BACKUP_PASS)  /* wrong passphrase */                                               \
     X(BACKUP_ENTRY) /* an entry in it does not hold */                                   \
