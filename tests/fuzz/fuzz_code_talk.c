@@ -2,6 +2,7 @@
  * hears (a giver, a joiner), the second in which pieces. Nothing but a peer with the key
  * gets a file or gives one, and no more is kept than was sent. */
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sync/code_talk.h"
@@ -30,6 +31,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (size < 2) {
         return 0;
+    }
+    if (crypto_init() != RC_OK) { /* Noise keeps its keys in locked memory */
+        abort();
     }
     struct pair self = pair_of(1), ephemeral = pair_of(2);
     bool is_joiner = (data[0] & 1) != 0;
