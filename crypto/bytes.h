@@ -85,6 +85,11 @@ void hex_print(const void *p, size_t n, char *out);
 /* Exactly n bytes from 2n hex digits of either case; false otherwise. */
 bool hex_parse(const char *text, size_t n, uint8_t *out);
 
+/* Base64 of RFC 4648, section 4, with its padding. */
+void base64_add(struct buf *out, const void *p, size_t n);
+/* Exactly n bytes, from the one text that base64_add makes of them; false otherwise. */
+bool base64_parse(struct slice text, size_t n, uint8_t *out);
+
 /* Well-formed UTF-8 (RFC 3629): no overlong form, no surrogate, nothing past U+10FFFF. */
 bool utf8_is_valid(struct slice s);
 

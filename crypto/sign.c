@@ -8,7 +8,8 @@
 #include "crypto/sign_raw.h"
 
 #define PREFIX_BYTES (TAG_BYTES + HASH_BYTES)
-#define STACK_BYTES 512 /* a header has 128: nothing is allocated for it */
+#define STACK_BYTES 512      /* a header has 128: nothing is allocated for it */
+#define TAG_BEGIN "linjuli-" /* of every tag */
 
 _Static_assert(SIG_BYTES == crypto_sign_BYTES, "Ed25519 has 64 bytes");
 _Static_assert(sizeof((struct pair *)0)->secret == crypto_sign_SECRETKEYBYTES,
@@ -29,6 +30,8 @@ signed_bytes(enum tag tag, const struct hash *community, struct slice message,
     uint8_t *p = small;
 
     assert((size_t)tag < TAG_N && message.n <= SIZE_MAX - PREFIX_BYTES);
+    assert(memcmp(tag_text[tag], TAG_BEGIN, strlen(TAG_BEGIN)) ==
+           0); /* never NOTE_BEGIN */
     if (n > STACK_BYTES) {
         *big = mem_new(n);
         p = *big;
@@ -72,4 +75,25 @@ sign_check(enum tag tag, const struct hash *community, struct slice message,
 
     mem_free(big);
     return holds;
+}
+
+static bool
+is_note(struct slice text)
+{
+    size_t n = strlen(NOTE_BEGIN);
+
+    return text.n >= n && memcmp(text.p, NOTE_BEGIN, n) == 0;
+}
+
+void
+sign_note_make(struct slice text, const struct pair *by, struct sig *out)
+{
+    assert(by->kind == PAIR_SIGN && is_note(text));
+    (void)crypto_sign_detached(out->b, NULL, text.p, text.n, by->secret);
+}
+
+bool
+sign_note_check(struct slice text, const struct key *by, const struct sig *sig)
+{
+    return is_note(text) && sign_check_raw(text, slice_of(sig->b, SIG_BYTES), by);
 }

@@ -22,4 +22,13 @@ void sign_make(enum tag tag, const struct hash *community, struct slice message,
 bool sign_check(enum tag tag, const struct hash *community, struct slice message,
                 const struct key *by, const struct sig *sig) MUST_USE;
 
+/* A signed note (C2SP signed-note) has no tag: what is signed is its text. The text
+ * begins with NOTE_BEGIN, which no tag begins with, so that neither passes for the other
+ * (KEYS.md section 4). */
+#define NOTE_BEGIN "linjuli/"
+void sign_note_make(struct slice text, const struct pair *by, struct sig *out);
+/* False also for a text that begins otherwise. */
+bool sign_note_check(struct slice text, const struct key *by,
+                     const struct sig *sig) MUST_USE;
+
 #endif

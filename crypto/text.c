@@ -1,5 +1,7 @@
-/* Bytes as text: hex and UTF-8 (declared in bytes.h). */
+/* Bytes as text: hex, base64 and UTF-8 (declared in bytes.h). */
 #include "crypto/bytes.h"
+
+#include <string.h>
 
 void
 hex_print(const void *p, size_t n, char *out)
@@ -93,6 +95,67 @@ utf8_is_valid(struct slice s)
             high = 0xbf;
         }
         i += n;
+    }
+    return true;
+}
+
+/* ---- base64 (RFC 4648, section 4) */
+
+static const char base64_digit[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+void
+base64_add(struct buf *out, const void *p, size_t n)
+{
+    const uint8_t *b = p;
+
+    for (size_t i = 0; i < n; i += 3) {
+        size_t left = n - i;
+        uint32_t v = (uint32_t)b[i] << 16;
+
+        v |= left > 1 ? (uint32_t)b[i + 1] << 8 : 0;
+        v |= left > 2 ? b[i + 2] : 0;
+        buf_add_u8(out, (uint8_t)base64_digit[v >> 18 & 63]);
+        buf_add_u8(out, (uint8_t)base64_digit[v >> 12 & 63]);
+        buf_add_u8(out, left > 1 ? (uint8_t)base64_digit[v >> 6 & 63] : '=');
+        buf_add_u8(out, left > 2 ? (uint8_t)base64_digit[v & 63] : '=');
+    }
+}
+
+/* The value of a digit, 64 for anything else. */
+static uint32_t
+base64_value(uint8_t c)
+{
+    const char *at = c != 0 ? strchr(base64_digit, c) : NULL;
+
+    return at != NULL ? (uint32_t)(at - base64_digit) : 64;
+}
+
+bool
+base64_parse(struct slice text, size_t n, uint8_t *out)
+{
+    if (text.n != (n + 2) / 3 * 4) {
+        return false;
+    }
+    for (size_t i = 0; i < n; i += 3) {
+        const uint8_t *p = text.p + i / 3 * 4;
+        size_t left = n - i < 3 ? n - i : 3;
+        uint32_t v = 0;
+
+        for (size_t k = 0; k < 4; k++) {
+            uint32_t d = k <= left ? base64_value(p[k]) : p[k] == '=' ? 0 : 64;
+
+            if (d == 64) {
+                return false;
+            }
+            v = v << 6 | d;
+        }
+        if ((left == 1 && (v & 0xffff) != 0) || (left == 2 && (v & 0xff) != 0)) {
+            return false; /* another way to write the same */
+        }
+        for (size_t k = 0; k < left; k++) {
+            out[i + k] = (uint8_t)(v >> (16 - 8 * k));
+        }
     }
     return true;
 }

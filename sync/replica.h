@@ -145,6 +145,26 @@ struct seal_draft {
  * entry, by log number: seal and ask again for the rest. RC_STALE: a line of an earlier
  * seal waits here. */
 enum rc replica_draft_seal(struct replica *r, struct seal_draft *out) MUST_USE;
+/* The tree in order: runs of entries, and behind what a counted seal added that seal. Up
+ * to the first that has a line undecided here. The callbacks leave r alone; false stops.
+ */
+struct tree_run {
+    bool is_authority;
+    struct key log;
+    uint64_t from, to;
+};
+struct tree_seal {
+    uint64_t no, size, pos; /* pos: place of its entry in the prefix */
+    struct hash root;
+};
+struct tree_sink {
+    bool (*run)(void *arg, const struct tree_run *run);
+    bool (*seal)(void *arg, const struct tree_seal *seal);
+    void *arg;
+};
+enum rc replica_tree(struct replica *r, const struct tree_sink *sink) MUST_USE;
+/* Computes every root that can be, now. */
+enum rc replica_check_seals(struct replica *r) MUST_USE;
 /* Tree size and root of the counted seals in the entry at this place of the prefix,
  * against what is held. Roots are computed a portion per settle, in order. */
 enum seal_verdict { SEAL_UNKNOWN, SEAL_RIGHT, SEAL_WRONG };

@@ -70,6 +70,25 @@ add_entries(struct replica *r, const struct held *h, struct merkle *tree, uint64
     return rc == RC_OK && *from<to && * left> 0 ? RC_CORRUPT : rc;
 }
 
+/* Of its counted seals, those in entries before `pos`. */
+static size_t
+seals_before(const struct log_state *s, uint64_t pos)
+{
+    size_t lo = 0;
+    size_t hi = s->seals_n;
+
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+
+        if (s->seals[mid].pos < pos) {
+            lo = mid + 1;
+        } else {
+            hi = mid;
+        }
+    }
+    return lo;
+}
+
 /* The line of this log in the seal at `pos`: is it decided, does it count? */
 static void
 line_fate(const struct log_state *s, uint64_t pos, uint64_t seq, bool *decided,
@@ -91,19 +110,8 @@ line_fate(const struct log_state *s, uint64_t pos, uint64_t seq, bool *decided,
     for (; lo < s->lines_n && s->lines[lo].pos == pos; lo++) {
         *decided = *decided && lo < s->passed;
     }
-    lo = 0;
-    hi = s->seals_n;
-    while (lo < hi) {
-        size_t mid = lo + (hi - lo) / 2;
-
-        if (s->seals[mid].pos < pos) {
-            lo = mid + 1;
-        } else {
-            hi = mid;
-        }
-    }
     *counts = false;
-    for (; lo < s->seals_n && s->seals[lo].pos == pos; lo++) {
+    for (lo = seals_before(s, pos); lo < s->seals_n && s->seals[lo].pos == pos; lo++) {
         *counts = *counts || s->seals[lo].seq == seq;
     }
 }
@@ -328,5 +336,113 @@ replica_draft_seal(struct replica *r, struct seal_draft *out)
     out->tree_size = tree.size;
     out->root = merkle_root(&tree);
     out->line = r->draft;
+    return rc;
+}
+
+enum rc
+replica_check_seals(struct replica *r)
+{
+    return seal_walk(r, UINT64_MAX);
+}
+
+/* ---- the tree in order */
+
+struct telling {
+    struct replica *r;
+    const struct tree_sink *sink;
+    uint64_t pos; /* authority entries told */
+    bool done;
+};
+
+/* Authority entries up to the one before `end`, a run for each reign. */
+static enum rc
+tell_authority(struct telling *t, uint64_t end)
+{
+    while (t->pos < end && !t->done) {
+        uint64_t start = t->pos;
+        uint64_t from = 0;
+        uint64_t seq = 0;
+        const struct held *h = auth_place(t->r, t->pos, &from);
+
+        if (h == NULL) {
+            return RC_BUG;
+        }
+        while (t->pos < end && auth_place(t->r, t->pos, &seq) == h) {
+            t->pos++;
+        }
+        struct tree_run run = {.is_authority = true, .log = h->key, .from = from};
+        run.to = from + (t->pos - start) - 1;
+        t->done = !t->sink->run(t->sink->arg, &run);
+    }
+    return RC_OK;
+}
+
+/* What a decided line adds, if it counts. */
+static void
+tell_line(struct telling *t, const struct line *line, uint64_t pos)
+{
+    const struct held *h = held_of(t->r, line->log_no);
+    struct tree_run run = {.to = line->seq};
+    bool decided;
+    bool counts;
+    size_t i;
+
+    if (h == NULL) {
+        return;
+    }
+    line_fate(h->state, pos, line->seq, &decided, &counts);
+    i = seals_before(h->state, pos);
+    while (i < h->state->seals_n && h->state->seals[i].pos == pos &&
+           h->state->seals[i].seq < line->seq) {
+        i++; /* another one in the same entry */
+    }
+    run.log = h->key;
+    run.from = i > 0 ? h->state->seals[i - 1].seq + 1 : 1;
+    if (counts && run.from <= run.to) {
+        t->done = !t->sink->run(t->sink->arg, &run);
+    }
+}
+
+static enum rc
+tell_seal(struct telling *t, const struct auth_op *op, uint64_t pos)
+{
+    struct slice rest = op->lines;
+    struct tree_seal seal = {
+        .no = op->seal_no, .size = op->tree_size, .pos = pos, .root = op->hash};
+    struct line line;
+    enum rc rc;
+
+    if (!is_ready(t->r, op, pos)) {
+        t->done = true;
+        return RC_OK;
+    }
+    rc = tell_authority(t, pos);
+    while (rc == RC_OK && !t->done && auth_line(&rest, &line)) {
+        tell_line(t, &line, pos);
+    }
+    if (rc == RC_OK && !t->done) {
+        t->done = !t->sink->seal(t->sink->arg, &seal);
+    }
+    return rc;
+}
+
+enum rc
+replica_tree(struct replica *r, const struct tree_sink *sink)
+{
+    struct telling t = {.r = r, .sink = sink};
+    enum rc rc = replica_current(r);
+
+    for (size_t i = 0; rc == RC_OK && !t.done && i < r->authority->seals_n; i++) {
+        uint64_t pos = r->authority->seal[i];
+        uint32_t ops_n = 0;
+
+        rc = open_entry(r, pos, &ops_n);
+        for (uint32_t k = 0; rc == RC_OK && !t.done && k < ops_n; k++) {
+            r->codec.op(r->codec.self, k, &r->op);
+            if (r->op.code == AUTH_SEAL && authority_counts(r->authority, pos, k)) {
+                rc = tell_seal(&t, &r->op, pos);
+            }
+        }
+    }
     return rc;
 }

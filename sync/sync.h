@@ -21,5 +21,7 @@
 #include "sync/code.h"
 #include "sync/code_talk.h"
 #include "sync/verify.h"
+#include "sync/checkpoint.h"
+#include "sync/tile.h"
 
 #endif

@@ -137,12 +137,66 @@ every_code_point_but_the_surrogates_is_valid(void **state)
     }
 }
 
+static void
+base64_is_that_of_rfc_4648(void **state)
+{
+    static const char *const pairs[][2] = {{"", ""},
+                                           {"f", "Zg=="},
+                                           {"fo", "Zm8="},
+                                           {"foo", "Zm9v"},
+                                           {"foob", "Zm9vYg=="},
+                                           {"fooba", "Zm9vYmE="},
+                                           {"foobar", "Zm9vYmFy"}};
+    struct buf b = BUF_NONE;
+    uint8_t back[8];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        size_t n = strlen(pairs[i][0]);
+
+        b.n = 0;
+        base64_add(&b, pairs[i][0], n);
+        assert_string_equal(buf_text(&b), pairs[i][1]);
+        assert_true(base64_parse(buf_slice(&b), n, back));
+        assert_memory_equal(back, pairs[i][0], n);
+        assert_false(base64_parse(buf_slice(&b), n + 3, back));
+    }
+    buf_free(&b);
+}
+
+/* One text for each value: no other padding, no loose bits, no blanks. */
+static void
+no_other_base64_is_taken(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t n;
+    } bad[] = {{"Zg=", 1},  {"Zg", 1},   {"Zg==\n", 1}, {"Zh==", 1}, {"Zm9=", 2},
+               {"Zm8 ", 2}, {"Z===", 1}, {"====", 1},   {"Zm9v", 2}, {"Zm-v", 3},
+               {"Zm_v", 3}, {"Zg==", 3}, {"Z=g=", 1},   {" Zg=", 1}, {"Zm9vZg==", 3}};
+    uint8_t back[8];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        if (base64_parse(slice_text(bad[i].text), bad[i].n, back)) {
+            fail_msg("taken: %s", bad[i].text);
+        }
+    }
+    assert_false(base64_parse(slice_of("Zm\09", 4), 3, back));
+    assert_false(base64_parse(slice_of("Zm\xff"
+                                       "9",
+                                       4),
+                              3, back));
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hex_comes_back),
         cmocka_unit_test(hex_of_another_length_or_with_other_signs_is_refused),
+        cmocka_unit_test(base64_is_that_of_rfc_4648),
+        cmocka_unit_test(no_other_base64_is_taken),
         cmocka_unit_test(utf8_is_what_rfc_3629_says),
         cmocka_unit_test(every_code_point_but_the_surrogates_is_valid),
     };
