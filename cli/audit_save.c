@@ -26,23 +26,6 @@ put(const char *dir, const char *name, struct slice bytes, struct fault *why)
     return rc;
 }
 
-static void
-add_base64(struct buf *out, const uint8_t *p, size_t n)
-{
-    static const char digit[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < n; i += 3) {
-        size_t left = n - i;
-        uint32_t v = (uint32_t)p[i] << 16;
-        v |= left > 1 ? (uint32_t)p[i + 1] << 8 : 0;
-        v |= left > 2 ? p[i + 2] : 0;
-        buf_add_u8(out, (uint8_t)digit[v >> 18 & 63]);
-        buf_add_u8(out, (uint8_t)digit[v >> 12 & 63]);
-        buf_add_u8(out, left > 1 ? (uint8_t)digit[v >> 6 & 63] : '=');
-        buf_add_u8(out, left > 2 ? (uint8_t)digit[v & 63] : '=');
-    }
-}
-
 /* RFC 8410: an Ed25519 public key as OpenSSL reads it. */
 static enum rc
 put_key(const char *dir, const char *name, const uint8_t *key, struct fault *why)
@@ -54,7 +37,7 @@ put_key(const char *dir, const char *name, const uint8_t *key, struct fault *why
     buf_add(&der, head, sizeof(head));
     buf_add(&der, key, KEY_BYTES);
     buf_addf(&pem, "-----BEGIN PUBLIC KEY-----\n");
-    add_base64(&pem, der.p, der.n);
+    base64_add(&pem, der.p, der.n);
     buf_addf(&pem, "\n-----END PUBLIC KEY-----\n");
     enum rc rc = put(dir, name, buf_slice(&pem), why);
     buf_free(&der);
@@ -105,9 +88,32 @@ put_piece(const char *dir, unsigned i, const struct audit_report *r, const struc
     return rc;
 }
 
+/* The other side of the contradiction: what hung on the wall. */
+static enum rc
+put_wall(const char *dir, const struct audit_wall *w, struct buf *readme,
+         struct fault *why)
+{
+    struct buf text = BUF_NONE;
+    enum rc rc = put(dir, "wall.txt", buf_slice(&w->note), why);
+    buf_addf(readme, "wall.txt: the checkpoint that was brought from the wall.\n");
+    if (rc != RC_OK || !w->is_signed)
+        return rc;
+    checkpoint_print(&w->at, &text);
+    rc = put(dir, "wall.signed.bin", buf_slice(&text), why);
+    if (rc == RC_OK)
+        rc = put(dir, "wall.signature.bin", slice_of(w->sig.b, SIG_BYTES), why);
+    if (rc == RC_OK)
+        rc = put_key(dir, "wall.key.pem", w->hub.b, why);
+    buf_addf(readme, "Its signature is the hub's:\n"
+                     "openssl pkeyutl -verify -pubin -inkey wall.key.pem -rawin -in"
+                     " wall.signed.bin -sigfile wall.signature.bin\n");
+    buf_free(&text);
+    return rc;
+}
+
 static enum rc
 save_one(struct cli *c, const struct audit_report *r, const struct audit_proof *p,
-         const char *dir, struct fault *why)
+         const struct audit_wall *w, const char *dir, struct fault *why)
 {
     char hex[2 * HASH_BYTES + 1];
     const struct verify_finding *f = &r->finding[p->finding];
@@ -126,6 +132,8 @@ save_one(struct cli *c, const struct audit_report *r, const struct audit_proof *
     for (unsigned i = 0; i < 2 && rc == RC_OK; i++)
         if (p->part[i].n >= ENTRY_HEAD_BYTES)
             rc = put_piece(dir, i + 1, r, &p->part[i], &readme, why);
+    if (rc == RC_OK && f->kind == VERIFY_IS_WALL && w->note.n > 0)
+        rc = put_wall(dir, w, &readme, why);
     if (rc == RC_OK)
         rc = put(dir, "README.txt", buf_slice(&readme), why);
     buf_free(&readme);
@@ -133,7 +141,8 @@ save_one(struct cli *c, const struct audit_report *r, const struct audit_proof *
 }
 
 int
-audit_save(struct cli *c, const struct audit_report *r, const char *dir)
+audit_save(struct cli *c, const struct audit_report *r, const struct audit_wall *w,
+           const char *dir)
 {
     char path[FILE_PATH_BYTES];
     struct fault why = {0};
@@ -150,8 +159,9 @@ audit_save(struct cli *c, const struct audit_report *r, const char *dir)
     for (size_t i = 0; i < r->proofs_n && rc == RC_OK; i++) {
         const char *kind = verify_name(r->finding[r->proof[i].finding].kind);
         int n = snprintf(path, sizeof(path), "%s/%03zu-%s", dir, i + 1, kind);
-        rc = n > 0 && (size_t)n < sizeof(path) ? save_one(c, r, &r->proof[i], path, &why)
-                                               : RC_IO;
+        rc = n > 0 && (size_t)n < sizeof(path)
+                 ? save_one(c, r, &r->proof[i], w, path, &why)
+                 : RC_IO;
     }
     return rc == RC_OK ? 0 : fail(c, rc, &why);
 }

@@ -14,6 +14,7 @@
 struct asked {
     struct node_audit audit;
     struct audit_since since;
+    struct audit_wall wall;
     uint64_t sample;
     const char *seed;
 };
@@ -104,6 +105,7 @@ read_asked(struct cli *c, struct asked *asked)
 {
     const char *root = args_value(c->args, "--root");
     const char *since = args_value(c->args, "--since");
+    const char *wall = args_value(c->args, "--checkpoint");
     const char *sample = args_value(c->args, "--sample");
     const char *end = "";
     asked->seed = args_value(c->args, "--seed");
@@ -119,7 +121,17 @@ read_asked(struct cli *c, struct asked *asked)
         complain(c, WORD_AUDIT_BAD_SAMPLE, num(c, AUDIT_SAMPLE_MAX), NULL);
         return rc_exit(RC_USAGE);
     }
-    return since != NULL ? read_since(c, since, asked) : 0;
+    if (root != NULL && wall != NULL) {
+        complain(c, WORD_AUDIT_ONE_WALL, NULL);
+        return rc_exit(RC_USAGE);
+    }
+    int status = wall != NULL ? audit_wall_read(c, wall, &asked->wall) : 0;
+    if (status == 0 && wall != NULL) {
+        asked->audit.has_wall = true;
+        asked->audit.wall_size = asked->wall.at.size;
+        asked->audit.wall_root = asked->wall.at.root;
+    }
+    return status == 0 && since != NULL ? read_since(c, since, asked) : status;
 }
 
 /* ---- while it looks */
@@ -201,7 +213,8 @@ draw(struct cli *c, const struct asked *asked, json_t *json)
 static void
 repeat_line(const struct cli *c, struct buf *out)
 {
-    static const char *const name[] = {"--since", "--sample", "--seed", "--root"};
+    static const char *const name[] = {"--since", "--sample", "--seed", "--root",
+                                       "--checkpoint"};
     buf_addf(out, "linjuli audit%s", args_has(c->args, "--chain") ? " --chain" : "");
     for (size_t i = 0; i < sizeof(name) / sizeof(name[0]); i++)
         if (args_has(c->args, name[i]))
@@ -223,6 +236,10 @@ show_all(struct cli *c, const struct audit_report *r, const struct asked *asked,
     repeat_line(c, &line);
     if (json == NULL)
         audit_show(c, r, look.ledger, buf_text(&line), saved);
+    if (json == NULL && asked->wall.note.n > 0)
+        audit_wall_show(c, r, &asked->wall);
+    if (json != NULL && asked->wall.note.n > 0)
+        json_object_set_new(json, "wall", audit_wall_json(&asked->wall));
     if (asked->sample > 0 && tables)
         rc = draw(c, asked, json);
     if (json != NULL && rc == RC_OK)
@@ -251,8 +268,10 @@ audit(struct cli *c, struct asked *asked)
         complain(c, WORD_AUDIT_BAD_SINCE, args_value(c->args, "--since"), NULL);
         status = rc_exit(RC_MALFORMED);
     }
+    if (status == 0 && asked->wall.note.n > 0)
+        status = audit_wall_check(c, &r, &asked->wall);
     if (status == 0 && dir != NULL)
-        status = audit_save(c, &r, dir);
+        status = audit_save(c, &r, &asked->wall, dir);
     if (status == 0) {
         status = show_all(c, &r, asked, dir != NULL);
         if (dir != NULL && r.proofs_n > 0 && !c->json)
@@ -272,6 +291,7 @@ run(struct cli *c, int argc, char **argv)
     if (status == 0)
         status = audit(c, &asked);
     audit_since_fini(&asked.since);
+    buf_free(&asked.wall.note);
     return status;
 }
 
@@ -281,6 +301,7 @@ static const struct opt opts[] = {{"--chain", NULL, WORD_OPT_AUDIT_CHAIN},
                                   {"--seed", "S", WORD_OPT_AUDIT_SEED},
                                   {"--evidence", "DIR", WORD_OPT_AUDIT_EVIDENCE},
                                   {"--root", "SIZE:HEX", WORD_OPT_AUDIT_ROOT},
+                                  {"--checkpoint", "FILE", WORD_OPT_AUDIT_WALL},
                                   {NULL, NULL, WORD_NOTHING}};
 
 const struct cmd cmd_audit = {
@@ -288,7 +309,7 @@ const struct cmd cmd_audit = {
     .kind = CMD_PLAIN,
     .group = GROUP_CARE,
     .usage = "[--chain] [--since FILE] [--sample N --seed S] [--evidence DIR]"
-             " [--root SIZE:HEX]",
+             " [--root SIZE:HEX | --checkpoint FILE]",
     .about = WORD_ABOUT_AUDIT,
     .details = WORD_DETAILS_AUDIT,
     .opts = opts,
@@ -297,6 +318,7 @@ const struct cmd cmd_audit = {
     .exits = {1, 3, 4, 5, 65, 66, 75},
     .example = "  linjuli audit\n"
                "  linjuli audit --json > 2026-11.json\n"
-               "  linjuli audit --since 2026-11.json --evidence proof\n",
+               "  linjuli audit --since 2026-11.json --evidence proof\n"
+               "  linjuli audit --checkpoint wall.txt\n",
     .run = run,
 };

@@ -36,6 +36,7 @@ const struct cmd *const commands[] = {
     &cmd_init,
     &cmd_invite,
     &cmd_seal,
+    &cmd_checkpoint,
     &cmd_root_sheet,
     &cmd_erase,
     &cmd_adopt,

@@ -19,5 +19,6 @@
 #include "schema/stick.h"
 #include "schema/audit.h"
 #include "schema/backup.h"
+#include "schema/tree.h"
 
 #endif

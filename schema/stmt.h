@@ -104,6 +104,8 @@
     X(AUDIT_LOOSE, "SELECT n, id, seq, data FROM log_loose ORDER BY n, seq, id")           \
     X(AUDIT_RECORDS, "SELECT id, scope, unit FROM record ORDER BY scope, unit, id")        \
     X(AUDIT_CARRIED, "SELECT coalesce(sum(n), 0) FROM carried WHERE why <> ?1")            \
+    /* tree.c */                                                                           \
+    X(TREE_HEADS, "SELECT k, head FROM log_entry WHERE k BETWEEN ?1 AND ?2 ORDER BY k")    \
     /* query.c */                                                                          \
     X(QUERY_HOLD, "SELECT no FROM record WHERE no > 0")                                    \
     X(QUERY_KEY, "SELECT no, type FROM record WHERE id = ?1 AND scope = ?2 AND unit = ?3") \

@@ -30,6 +30,8 @@ static struct record_key kept; /* a record of the first leader */
 static uint64_t sealed_to;     /* of log 2 */
 static uint64_t wall_size;
 static struct hash wall_root;
+static uint64_t first_size; /* of seal 1 */
+static struct hash first_root;
 
 /* ---- files */
 
@@ -68,6 +70,17 @@ empty_dir(const char *dir)
 
 /* ---- one history, made once: a hub, two groups, seals, and something after them */
 
+static void
+remember_first(void)
+{
+    struct tree *t = NULL;
+    assert_ok(tree_open(town.m[0].l, &t));
+    assert_int_equal(tree_seal_no(t), 1);
+    first_size = tree_size(t);
+    first_root = *tree_root(t);
+    tree_close(t);
+}
+
 static int
 found(void **state)
 {
@@ -90,6 +103,8 @@ found(void **state)
         community_sync(&town);
         if (i % 2 == 1)
             community_seal(&town);
+        if (i == 1)
+            remember_first();
     }
     community_sync(&town);
     sealed_to = member_log(&town.m[1])->seal_seq;
@@ -1082,6 +1097,17 @@ wall_other(struct place *p)
     wall(p, wall_size, 1);
 }
 static void
+wall_older(struct place *p)
+{
+    wall(p, first_size, 0);
+    p->setup.wall_root = first_root;
+}
+static void
+wall_older_other(struct place *p)
+{
+    wall(p, first_size, 0); /* the newest root under the size of an older seal */
+}
+static void
 wall_never(struct place *p)
 {
     wall(p, wall_size - 1, 0);
@@ -1225,6 +1251,8 @@ static const struct tampering table[] = {
     {"the wall says the same", "wall", wall_same, 0, NONE, -1, 0},
     {"the wall is newer", "wall", wall_newer, 3, X(WALL_NEWER), -1, 0},
     {"the wall says another root", "wall", wall_other, 5, X(WALL), -1, 0},
+    {"the wall shows an older seal", "wall", wall_older, 0, NONE, -1, 0},
+    {"an older seal with another root", "wall", wall_older_other, 5, X(WALL), 0, 0},
     {"the wall's size never was", "wall", wall_never, 5, X(WALL), -1, 0},
     {"grown since", "report", since_same, 0, NONE, -1, 0},
     {"another history since", "report", since_other, 5, X(SINCE), 2, 3},
