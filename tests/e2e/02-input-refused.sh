@@ -100,7 +100,7 @@ is "$other" "$($H list need --json | grep -o '0000-001-[0-9-]*' | tail -n 1)" "t
 head -c 100 a.lji >torn.lji
 refused 65 torn.lji "$L" -C new join torn.lji
 has "$err" torn "and is told apart from no invite"
-refused 64 "later" "$L" -C new join 1234-5678-1234-5678
+refused 65 "mistyped" "$L" -C new join 1234-5678-1234-5679
 refused 64 "later" "$L" -C new join --request r
 [ -e new ]
 is $? 1 "and no directory is left behind"
