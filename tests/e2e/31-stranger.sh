@@ -71,6 +71,20 @@ is "$(node compare.js | grep -c same)" 10 "all of it compared"
 differs "$(field erased <report.json)" 0 "something is erased"
 is "$(grep -c '"revoked": true' report.json)" 1 "and a log ended"
 
+# the centre's proof that one record is in, in the tree that the stranger computed himself
+need=$("$L" -C a list need --json | field number)
+gives 0 "a record's proof" $H checkpoint --prove "$need"
+printf '%s\n' "$out" >proof
+verify all.llj --proof proof >proved.json
+is $? 0 "holds for the stranger"
+differs "$(grep -c '"proved": \[\]' proved.json)" 1 "and names entries"
+for place in 10 40 300 -60; do
+    node -e 'const fs = require("fs"); const b = fs.readFileSync("proof"); const i = +process.argv[1]
+        b[i < 0 ? b.length + i : i] ^= 1; fs.writeFileSync("bad.proof", b)' -- "$place"
+    verify all.llj --proof bad.proof >/dev/null 2>&1
+    is $? 65 "not with one bit changed at $place"
+done
+
 # tampered with: one bit at 40 places; two ends cut off; a chunk gone
 size=$(wc -c <all.llj)
 cat >flip.js <<'JS'

@@ -1,6 +1,7 @@
 'use strict'
-// Verifies a whole exported history, from the documents alone: `verify.js FILE.llj...` reads bundles
+// Verifies a whole exported history, from the documents alone: `verify.js FILE.llj... [--proof FILE]` reads bundles
 // (BUNDLE.md), checks every signature, link, order, seal and root, and prints what counts, as JSON.
+// Behind `--proof` stands a file of inclusion proofs (CHECKPOINT.md) that have to hold as well.
 // Exit status: 0 nothing contradicts, 3 something is missing, 5 a contradiction, 65 no bundle.
 const fs = require('fs')
 const R = require('./reader.js')
@@ -51,8 +52,9 @@ function readPayload (r, entries, heads) {
 }
 
 // ---- what it all says
-const verify = files => judge(files.map(f => readBundle(fs.readFileSync(f))))
-function judge (bundles) {
+const verify = (files, proof) => judge(files.map(f => readBundle(fs.readFileSync(f))), proof)
+function judge (bundles, proof) {
+  must(bundles.length > 0, 'which bundles?')
   const community = bundles[0].community
   must(bundles.every(b => same(b.community, community)), 'two communities')
   const found = []
@@ -96,7 +98,8 @@ function judge (bundles) {
     logs,
     verdict: [5, 3, 1].find(v => found.some(f => f.verdict === v)) || 0,
     findings: found,
-    inclusion: includes(last)
+    inclusion: includes(last),
+    proved: proof ? checkProofs(proof, { community, hub: s.authority[s.authority.length - 1].log, tree: last }) : []
   }
 }
 // Only what a counted `erase` names may be without its item; how many there are.
@@ -141,10 +144,46 @@ function includes ({ leaves }) { // the leaf in the middle
   return { leaf: m, id: hex(leaves[m]), proof: proof.map(hex) }
 }
 
+
+// CHECKPOINT.md section 3: proofs of inclusion, against the tree that follows from the history.
+function checkProofs (text, { community, hub, tree }) {
+  const proofs = text.split(/(?=^c2sp\.org\/tlog-proof@v1$)/m)
+  must(proofs.length > 0 && proofs.every(p => p.startsWith('c2sp.org/tlog-proof@v1\n')), 'no proof')
+  return proofs.map(p => checkProof(p, community, hub, tree))
+}
+const strict = s => { const b = Buffer.from(s, 'base64'); must(b.toString('base64') === s, 'base64'); return b }
+function checkProof (text, community, hub, tree) {
+  const at = text.indexOf('\n\n')
+  const [, extra, place, ...hashes] = text.slice(0, at).split('\n')
+  must(at > 0 && extra.startsWith('extra ') && /^index (0|[1-9][0-9]*)$/.test(place), 'proof')
+  const leaf = strict(extra.slice(6))
+  const [index, path] = [Number(place.slice(6)), hashes.map(strict)]
+  must(leaf.length === 192 && path.every(h => h.length === 32), 'proof')
+  const { size, root } = readNote(text.slice(at + 2), community, hub)
+  must(size === tree.leaves.length && same(root, R.root(tree.leaves)), 'checkpoint')
+  const id = sha256(Buffer.of(0), leaf)
+  must(index < size && same(rootOf(id, index, size, path), root) && same(tree.leaves[index], id), 'inclusion')
+  return hex(id)
+}
+function readNote (note, community, hub) { // CHECKPOINT.md section 1
+  const [text, lines] = [note.slice(0, note.indexOf('\n\n') + 1), note.slice(note.indexOf('\n\n') + 2)]
+  const [origin, size, root, end, ...more] = text.split('\n')
+  must(origin === `linjuli/${hex(community)}` && /^(0|[1-9][0-9]*)$/.test(size) && end === '' && !more.length, 'note')
+  const keyId = sha256(Buffer.from(`${origin}\n\x01`), hub).subarray(0, 4)
+  must(lines.endsWith('\n'), 'note')
+  const ours = lines.slice(0, -1).split('\n').map(l => l.split(' '))
+    .filter(([dash, name, sig]) => dash === '—' && name === origin && same(strict(sig).subarray(0, 4), keyId))
+  must(ours.length > 0 && ours.every(([, , sig]) => R.verify(hub, Buffer.from(text), strict(sig).subarray(4))), 'forged')
+  return { size: Number(size), root: strict(root) }
+}
+
 module.exports = { readBundle, judge, path, rootOf }
 if (require.main === module) {
   try {
-    const report = verify(process.argv.slice(2))
+    const words = process.argv.slice(2)
+    const at = words.indexOf('--proof')
+    const proof = at < 0 ? null : fs.readFileSync(words.splice(at, 2)[1], 'utf8')
+    const report = verify(words, proof)
     console.log(JSON.stringify(report, null, 1))
     process.exitCode = report.verdict === 1 ? 0 : report.verdict
   } catch (e) {
