@@ -60,6 +60,8 @@ enum rc key_unwrap(const uint8_t in[static WRAPPED_KEY_BYTES], const struct key 
 void pair_encode_random(const struct pair *p, const char *pass, struct buf *out);
 enum rc pair_decode(struct slice file, const char *pass, struct pair *out) MUST_USE;
 bool pair_is_locked(struct slice file);
+/* Kind and public key alone, which no passphrase hides; RC_MALFORMED. */
+enum rc pair_public(struct slice file, struct pair *out) MUST_USE;
 
 /* Argon2id (RFC 9106), 64 MiB, 3 passes: a passphrase and a 16-byte salt into a key. */
 void pass_stretch(const char *pass, const uint8_t salt[static 16], struct key *out);

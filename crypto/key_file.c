@@ -125,6 +125,18 @@ head_is_valid(struct slice file)
            memcmp(check.b, file.p + file.n - FILE_CHECK_BYTES, FILE_CHECK_BYTES) == 0;
 }
 
+enum rc
+pair_public(struct slice file, struct pair *out)
+{
+    memset(out, 0, sizeof *out);
+    if (!head_is_valid(file)) {
+        return RC_MALFORMED;
+    }
+    out->kind = (enum pair_kind)file.p[5];
+    memcpy(out->pub.b, file.p + FILE_HEAD_BYTES - KEY_BYTES, KEY_BYTES);
+    return RC_OK;
+}
+
 static enum rc
 seed_unlock(struct slice file, const char *pass, uint8_t seed[static SEED_BYTES])
 {

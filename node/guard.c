@@ -9,8 +9,9 @@
 #include <unistd.h>
 
 /* Two slots, written in turn: a torn write leaves the other one. Slot: magic 8 ‖ seq u64
- * ‖ id 32 ‖ machine 32 ‖ inode u64 ‖ zeros 24 ‖ first 16 bytes of SHA-256 over all
- * before. */
+ * ‖ id 32 ‖ machine 32 ‖ inode u64 ‖ next inode u64 ‖ turn u64 ‖ zeros 8 ‖ first 16 bytes
+ * of SHA-256 over all before. The next inode is that of a key file which may have taken
+ * the old one's place, 0: none; of two slots of one seq the higher turn is the newer. */
 #define SLOT_BYTES 128
 #define SLOT_BODY 112
 #define SYNC_EVERY_MS 1000
@@ -20,18 +21,18 @@ static const char magic[8] = "ljguard1";
 struct guard {
     int fd;
     unsigned next; /* slot to write */
-    uint64_t seq;
-    struct hash machine;
-    uint64_t inode;
+    uint64_t seq, turn;
+    struct hash id, machine;
+    uint64_t inode, next_inode;
     uint64_t synced_ms;
     bool is_unsynced;
     bool is_broken; /* the disk failed to keep it: what it holds nobody knows */
 };
 
 struct slot {
-    uint64_t seq;
+    uint64_t seq, turn;
     struct hash id, machine;
-    uint64_t inode;
+    uint64_t inode, next_inode;
 };
 
 enum rc
@@ -117,6 +118,8 @@ slot_encode(const struct slot *s, uint8_t out[static SLOT_BYTES])
     memcpy(out + 16, s->id.b, HASH_BYTES);
     memcpy(out + 48, s->machine.b, HASH_BYTES);
     put_u64(out + 80, s->inode);
+    put_u64(out + 88, s->next_inode);
+    put_u64(out + 96, s->turn);
     struct hash check = hash_of(slice_of(out, SLOT_BODY));
     memcpy(out + SLOT_BODY, check.b, SLOT_BYTES - SLOT_BODY);
 }
@@ -132,6 +135,8 @@ slot_decode(const uint8_t in[static SLOT_BYTES], struct slot *s)
     memcpy(s->id.b, in + 16, HASH_BYTES);
     memcpy(s->machine.b, in + 48, HASH_BYTES);
     s->inode = get_u64(in + 80);
+    s->next_inode = get_u64(in + 88);
+    s->turn = get_u64(in + 96);
     return true;
 }
 
@@ -191,7 +196,9 @@ read_slots(int fd, struct slot *s, unsigned *next)
     bool second = slot_decode(bytes + SLOT_BYTES, &two[1]);
     if (!first && !second)
         return false;
-    bool newer_is_second = second && (!first || two[1].seq > two[0].seq);
+    bool newer_is_second =
+        second && (!first || two[1].seq > two[0].seq ||
+                   (two[1].seq == two[0].seq && two[1].turn > two[0].turn));
     *s = two[newer_is_second ? 1 : 0];
     *next = newer_is_second ? 0 : 1;
     return true;
@@ -200,7 +207,8 @@ read_slots(int fd, struct slot *s, unsigned *next)
 static enum guard_word
 compare(const struct guard *g, const struct slot *s, uint64_t seq, const struct hash *id)
 {
-    if (!hash_eq(&s->machine, &g->machine) || s->inode != g->inode)
+    bool is_next = s->next_inode != 0 && s->next_inode == g->inode;
+    if (!hash_eq(&s->machine, &g->machine) || (s->inode != g->inode && !is_next))
         return GUARD_FOREIGN;
     if (s->seq > seq || (s->seq == seq && seq > 0 && !hash_eq(&s->id, id)))
         return GUARD_AHEAD;
@@ -234,7 +242,29 @@ guard_open(const struct key *log, const char *key_path, uint64_t seq,
         return RC_OK;
     }
     g->seq = s.seq;
+    g->id = s.id;
+    g->turn = s.turn;
+    g->next_inode = s.next_inode;
     *out = g;
+    return RC_OK;
+}
+
+static enum rc
+write_next(struct guard *g, uint64_t seq, const struct hash *id)
+{
+    struct slot s = {.seq = seq,
+                     .turn = g->turn + 1,
+                     .id = *id,
+                     .machine = g->machine,
+                     .inode = g->inode,
+                     .next_inode = g->next_inode};
+    enum rc rc = write_slot(g->fd, g->next, &s);
+    if (rc != RC_OK)
+        return rc;
+    g->seq = seq;
+    g->id = *id;
+    g->turn++;
+    g->next ^= 1u;
     return RC_OK;
 }
 
@@ -245,12 +275,9 @@ guard_put(struct guard *g, uint64_t seq, const struct hash *id, uint64_t now_ms)
         return RC_IO;
     if (seq <= g->seq)
         return RC_OK;
-    struct slot s = {.seq = seq, .id = *id, .machine = g->machine, .inode = g->inode};
-    enum rc rc = write_slot(g->fd, g->next, &s);
+    enum rc rc = write_next(g, seq, id);
     if (rc != RC_OK)
         return rc;
-    g->seq = seq;
-    g->next ^= 1u;
     g->is_unsynced = true;
     if (now_ms - g->synced_ms < SYNC_EVERY_MS)
         return RC_OK;
@@ -261,6 +288,34 @@ guard_put(struct guard *g, uint64_t seq, const struct hash *id, uint64_t now_ms)
     g->synced_ms = now_ms;
     g->is_unsynced = false;
     return RC_OK;
+}
+
+static enum rc
+write_synced(struct guard *g)
+{
+    enum rc rc = g->is_broken ? RC_IO : write_next(g, g->seq, &g->id);
+    if (rc == RC_OK && fdatasync(g->fd) != 0) {
+        g->is_broken = true;
+        rc = RC_IO;
+    }
+    return rc;
+}
+
+enum rc
+guard_expect(struct guard *g, uint64_t inode)
+{
+    g->next_inode = inode;
+    return write_synced(g);
+}
+
+enum rc
+guard_settle(struct guard *g, const char *key_path)
+{
+    if (g->next_inode == 0)
+        return RC_OK;
+    g->inode = inode_of(key_path);
+    g->next_inode = 0;
+    return write_synced(g);
 }
 
 void

@@ -32,6 +32,10 @@ enum rc guard_open(const struct key *log, const char *key_path, uint64_t seq,
  * second; being behind the database is normal. */
 enum rc guard_put(struct guard *g, uint64_t seq, const struct hash *id,
                   uint64_t now_ms) MUST_USE;
+/* The key file is about to be replaced by one of this inode: either is the log's own,
+ * until settle says that the replacing is over. Both are on the disk when they return. */
+enum rc guard_expect(struct guard *g, uint64_t inode) MUST_USE;
+enum rc guard_settle(struct guard *g, const char *key_path) MUST_USE;
 void guard_close(struct guard *g);
 
 #endif

@@ -91,19 +91,32 @@ write_synced(int fd, struct slice bytes)
     return rc;
 }
 
-enum rc
-file_write(const char *path, struct slice bytes)
+static bool
+temp_path(const char *path, char out[static PATH_BYTES])
 {
-    char temp[PATH_BYTES];
-    int k = snprintf(temp, sizeof(temp), "%s.new", path);
-    if (k < 0 || (size_t)k >= sizeof(temp))
-        return RC_LIMIT;
+    int k = snprintf(out, PATH_BYTES, "%s.new", path);
+    return k > 0 && (size_t)k < PATH_BYTES;
+}
+
+static enum rc
+write_temp(const char *temp, struct slice bytes)
+{
     int fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return errno == ENOSPC ? RC_FULL : RC_IO;
     enum rc rc = write_synced(fd, bytes);
     if (close(fd) != 0 && rc == RC_OK)
         rc = RC_IO;
+    return rc;
+}
+
+enum rc
+file_write(const char *path, struct slice bytes)
+{
+    char temp[PATH_BYTES];
+    if (!temp_path(path, temp))
+        return RC_LIMIT;
+    enum rc rc = write_temp(temp, bytes);
     if (rc == RC_OK && rename(temp, path) != 0)
         rc = RC_IO;
     if (rc != RC_OK) {
@@ -134,6 +147,99 @@ keys_write_locked(const char *dir, const char *name, const struct pair *p,
     return rc;
 }
 
+/* Nothing of it is left where the disk writes in place; it may not. */
+static void
+write_over(int fd)
+{
+    const uint8_t zeros[KEY_FILE_BYTES_MAX] = {0};
+    struct stat st;
+    if (fstat(fd, &st) != 0 || st.st_size <= 0 || st.st_size > KEY_FILE_BYTES_MAX)
+        return;
+    if (pwrite(fd, zeros, (size_t)st.st_size, 0) == st.st_size)
+        (void)fdatasync(fd);
+}
+
+static enum rc
+exchange(const char *temp, const char *path, enum rc (*soon)(void *arg, uint64_t inode),
+         void *arg)
+{
+    struct stat st;
+    if (stat(temp, &st) != 0)
+        return RC_IO;
+    int old = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    enum rc rc = old < 0 ? RC_IO : soon(arg, (uint64_t)st.st_ino);
+    if (rc == RC_OK && rename(temp, path) != 0)
+        rc = RC_IO;
+    if (rc == RC_OK)
+        rc = file_sync_parent(path);
+    if (rc == RC_OK)
+        write_over(old);
+    if (old >= 0)
+        close(old);
+    return rc;
+}
+
+static enum rc
+io_fault(struct fault *why, enum rc rc, const char *path)
+{
+    int no = errno;
+    fault_set(why, rc, FAULT_NODE_IO, "%s", path);
+    fault_want(why, "%s", strerror(no));
+    return rc;
+}
+
+enum rc
+keys_rewrite(const char *dir, const char *name, const struct pair *p, const char *pin,
+             enum rc (*soon)(void *arg, uint64_t inode), void *arg, struct fault *why)
+{
+    char path[PATH_BYTES], temp[PATH_BYTES];
+    struct buf bytes = BUF_NONE;
+    keys_path(dir, name, path, sizeof(path));
+    if (!temp_path(path, temp))
+        return fault_set(why, RC_LIMIT, FAULT_NODE_IO, "%s", path);
+    pair_encode_random(p, pin, &bytes);
+    enum rc rc = write_temp(temp, buf_slice(&bytes));
+    if (rc == RC_OK)
+        rc = exchange(temp, path, soon, arg);
+    mem_wipe(bytes.p, bytes.n);
+    buf_free(&bytes);
+    if (rc == RC_OK)
+        return RC_OK;
+    io_fault(why, rc, path);
+    (void)unlink(temp);
+    return rc;
+}
+
+enum rc
+keys_destroy(const char *dir, const char *name, struct fault *why)
+{
+    char path[PATH_BYTES];
+    keys_path(dir, name, path, sizeof(path));
+    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return errno == ENOENT ? RC_OK : io_fault(why, RC_IO, path);
+    write_over(fd);
+    close(fd);
+    if (unlink(path) != 0 || file_sync_parent(path) != RC_OK)
+        return io_fault(why, RC_IO, path);
+    return RC_OK;
+}
+
+void
+keys_sweep(const char *dir, const char *name)
+{
+    char path[PATH_BYTES], temp[PATH_BYTES];
+    keys_path(dir, name, path, sizeof(path));
+    if (!temp_path(path, temp))
+        return;
+    int fd = open(temp, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return;
+    write_over(fd);
+    close(fd);
+    (void)unlink(temp);
+}
+
 enum rc
 keys_write(const char *dir, const char *name, const struct pair *p, struct fault *why)
 {
@@ -148,14 +254,11 @@ key_fault(struct fault *why, const char *path, const char *want)
     return RC_CONFIG;
 }
 
-enum rc
-keys_open(const char *dir, const char *name, enum pair_kind kind, const char *pin,
-          struct pair *out, struct fault *why)
+/* The file's bytes, if nobody else may read them. */
+static enum rc
+read_secret(const char *path, struct buf *bytes, struct fault *why)
 {
-    char path[PATH_BYTES];
     struct stat st;
-    struct buf bytes = BUF_NONE;
-    keys_path(dir, name, path, sizeof(path));
     int fd = open_to_read(path);
     if (fd < 0 && errno == ENOENT)
         return RC_NOTFOUND;
@@ -165,10 +268,41 @@ keys_open(const char *dir, const char *name, enum pair_kind kind, const char *pi
         close(fd);
         return key_fault(why, path, "chmod 600");
     }
-    enum rc rc = read_fd(fd, KEY_FILE_BYTES_MAX, &bytes);
+    enum rc rc = read_fd(fd, KEY_FILE_BYTES_MAX, bytes);
     close(fd);
-    if (rc == RC_OK)
-        rc = pair_decode(buf_slice(&bytes), pin, out);
+    return rc == RC_OK ? RC_OK : key_fault(why, path, "");
+}
+
+enum rc
+keys_public(const char *dir, const char *name, enum pair_kind kind, struct pair *out,
+            struct fault *why)
+{
+    char path[PATH_BYTES];
+    struct buf bytes = BUF_NONE;
+    keys_path(dir, name, path, sizeof(path));
+    enum rc rc = read_secret(path, &bytes, why);
+    if (rc == RC_OK &&
+        (pair_public(buf_slice(&bytes), out) != RC_OK || out->kind != kind))
+        rc = key_fault(why, path, "");
+    mem_wipe(bytes.p, bytes.n);
+    buf_free(&bytes);
+    return rc;
+}
+
+enum rc
+keys_open(const char *dir, const char *name, enum pair_kind kind, const char *pin,
+          struct pair *out, struct fault *why)
+{
+    char path[PATH_BYTES];
+    struct buf bytes = BUF_NONE;
+    keys_path(dir, name, path, sizeof(path));
+    enum rc rc = read_secret(path, &bytes, why);
+    if (rc != RC_OK) {
+        mem_wipe(bytes.p, bytes.n);
+        buf_free(&bytes);
+        return rc;
+    }
+    rc = pair_decode(buf_slice(&bytes), pin, out);
     if (rc == RC_OK && out->kind != kind) {
         pair_wipe(out);
         rc = RC_MALFORMED;

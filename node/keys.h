@@ -18,6 +18,20 @@ enum rc keys_open(const char *dir, const char *name, enum pair_kind kind, const 
  */
 enum rc keys_read(const char *dir, const char *name, enum pair_kind kind,
                   struct pair *out, struct fault *why) MUST_USE;
+/* Kind and public key alone, of a file that may be locked. */
+enum rc keys_public(const char *dir, const char *name, enum pair_kind kind,
+                    struct pair *out, struct fault *why) MUST_USE;
+/* A key file that is there, anew behind another PIN (NULL: none): at every moment it is
+ * whole, the old one or the new one. `soon` hears the inode of the new one, which is on
+ * the disk by then, before it takes the old one's place; what is not RC_OK ends it. The
+ * old one's bytes are written over. */
+enum rc keys_rewrite(const char *dir, const char *name, const struct pair *p,
+                     const char *pin, enum rc (*soon)(void *arg, uint64_t inode),
+                     void *arg, struct fault *why) MUST_USE;
+/* A key file's bytes are written over, then it goes, and the folder knows. */
+enum rc keys_destroy(const char *dir, const char *name, struct fault *why) MUST_USE;
+/* What a rewriting that was cut off has left beside the file. */
+void keys_sweep(const char *dir, const char *name);
 void keys_path(const char *dir, const char *name, char *out, size_t n);
 
 /* A whole regular file, at most max bytes, in one piece of memory; RC_NOTFOUND, RC_LIMIT,

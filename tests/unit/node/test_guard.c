@@ -260,6 +260,33 @@ no_state_directory_or_none_to_write(void **state)
 }
 
 static void
+the_key_file_may_be_replaced_by_the_one_that_was_told(void **state)
+{
+    struct place p;
+    struct guard *g = NULL;
+    enum guard_word word;
+    struct stat st;
+    struct hash id = id_of(5);
+    (void)state;
+    make_place(&p);
+    write_file(p.copy_path, "new", 3);
+    assert_int_equal(stat(p.copy_path, &st), 0);
+    assert_int_equal(guard_new(&p.log, p.key_path), RC_OK);
+    sign_to(&p, 0, 5);
+    assert_int_equal(word_at(&p, p.copy_path, 5), GUARD_FOREIGN);
+    assert_int_equal(guard_open(&p.log, p.key_path, 5, &id, &g, &word), RC_OK);
+    assert_int_equal(guard_expect(g, (uint64_t)st.st_ino), RC_OK);
+    assert_int_equal(word_at(&p, p.key_path, 5), GUARD_FINE); /* stopped here: either */
+    assert_int_equal(word_at(&p, p.copy_path, 5), GUARD_FINE);
+    assert_int_equal(word_at(&p, p.copy_path, 4), GUARD_AHEAD);
+    assert_int_equal(guard_settle(g, p.copy_path), RC_OK);
+    guard_close(g);
+    assert_int_equal(word_at(&p, p.copy_path, 5), GUARD_FINE);
+    assert_int_equal(word_at(&p, p.key_path, 5), GUARD_FOREIGN);
+    remove_place(&p);
+}
+
+static void
 the_directory_follows_the_environment(void **state)
 {
     char out[64], tiny[8];
@@ -291,6 +318,7 @@ main(void)
         cmocka_unit_test(a_torn_slot_leaves_the_other),
         cmocka_unit_test(both_torn_is_missing_at_every_length),
         cmocka_unit_test(no_state_directory_or_none_to_write),
+        cmocka_unit_test(the_key_file_may_be_replaced_by_the_one_that_was_told),
         cmocka_unit_test(the_directory_follows_the_environment),
     };
     return crypto_init() == RC_OK ? cmocka_run_group_tests(tests, NULL, NULL) : 70;
