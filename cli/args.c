@@ -5,6 +5,7 @@
 
 const struct opt opts_common[] = {{"--json", NULL, WORD_OPT_JSON},
                                   {"--as", "PERSON", WORD_OPT_AS},
+                                  {"--pin-file", "FILE", WORD_OPT_LOG_PIN_FILE},
                                   {"--help", NULL, WORD_OPT_HELP},
                                   {NULL, NULL, WORD_NOTHING}};
 
@@ -98,4 +99,15 @@ bool
 args_has(const struct args *a, const char *name)
 {
     return args_value(a, name) != NULL;
+}
+
+const char *
+args_common(const struct args *a, const char *name)
+{
+    const struct opt *o = find_in(opts_common, name, strlen(name));
+    const char *last = NULL;
+    for (size_t k = 0; k < a->given_n; k++)
+        if (a->given[k].opt == o)
+            last = a->given[k].value;
+    return last;
 }

@@ -33,7 +33,8 @@ enum args_fault {
     ARGS_TOO_MANY
 };
 
-/* Every command knows these: --json, --as PERSON, --help. */
+/* Every command knows these: --json, --as PERSON, --pin-file FILE, --help; one of its own
+ * name goes before. */
 extern const struct opt opts_common[];
 
 /* Moves the plain words of argv[0..argc) to the front, where out->argv stands. `--` ends
@@ -46,5 +47,8 @@ const char *args_value(const struct args *a, const char *name);
 bool args_has(const struct args *a, const char *name);
 /* The i-th value of an option that may stand several times; NULL: no more. */
 const char *args_nth(const struct args *a, const char *name, size_t i);
+
+/* The last value of a common option, given as such; NULL: not there. */
+const char *args_common(const struct args *a, const char *name);
 
 #endif

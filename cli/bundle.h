@@ -29,6 +29,8 @@ struct bundle_worker {
  * has complained. */
 int bundle_step(struct bundle_worker *w, const char *what, int fd, uint64_t from,
                 uint64_t to, json_t **out);
+/* Is c->pin the PIN of the log that writes? Counted, and said, where the node is. */
+int bundle_pin_check(struct bundle_worker *w);
 void bundle_worker_fini(struct bundle_worker *w);
 
 /* bundle_write.c. `near` is a file or a folder; `reply`: an answer, whose name says for

@@ -26,6 +26,36 @@ try_once(struct bundle_worker *w, const struct command *command, struct buf *out
     return rc;
 }
 
+/* A whole line, here or there. */
+static int
+run_line(struct bundle_worker *w, const struct command *command, struct buf *answer)
+{
+    struct fault why = {0};
+    int status = 0;
+    enum rc rc = RC_OFFLINE;
+    for (int i = 0; i < TRIES && rc == RC_OFFLINE; i++)
+        rc = try_once(w, command, answer, w->c->err, &status, &why);
+    return rc == RC_OK ? status : fail(w->c, rc == RC_OFFLINE ? RC_BUSY : rc, &why);
+}
+
+int
+bundle_pin_check(struct bundle_worker *w)
+{
+    char pin[] = "pin", check[] = "check", as[] = "--as";
+    char *who = w->c->as != NULL ? mem_text(w->c->as) : NULL;
+    char *argv[] = {pin, check, who != NULL ? as : NULL, who, NULL};
+    struct command command = {.argc = who != NULL ? 4 : 2,
+                              .argv = argv,
+                              .in_fd = -1,
+                              .lang = lang_name(w->c->lang),
+                              .pin = w->c->pin};
+    struct buf said = BUF_NONE;
+    int status = run_line(w, &command, &said);
+    buf_free(&said);
+    mem_free(who);
+    return status;
+}
+
 int
 bundle_step(struct bundle_worker *w, const char *what, int fd, uint64_t from, uint64_t to,
             json_t **out)
@@ -34,20 +64,13 @@ bundle_step(struct bundle_worker *w, const char *what, int fd, uint64_t from, ui
     char *argv[] = {name, step, a, b, NULL};
     struct command command = {
         .argc = 4, .argv = argv, .in_fd = fd, .lang = lang_name(w->c->lang)};
-    struct fault why = {0};
     struct buf answer = BUF_NONE;
-    enum rc rc = RC_OFFLINE;
-    int status = 0;
-    for (int i = 0; i < TRIES && rc == RC_OFFLINE; i++) {
-        (void)snprintf(step, sizeof(step), "%s", what);
-        (void)snprintf(a, sizeof(a), "%" PRIu64, from);
-        (void)snprintf(b, sizeof(b), "%" PRIu64, to);
-        rc = try_once(w, &command, &answer, w->c->err, &status, &why);
-    }
+    (void)snprintf(step, sizeof(step), "%s", what);
+    (void)snprintf(a, sizeof(a), "%" PRIu64, from);
+    (void)snprintf(b, sizeof(b), "%" PRIu64, to);
+    int status = run_line(w, &command, &answer);
     *out = NULL;
-    if (rc != RC_OK)
-        status = fail(w->c, rc == RC_OFFLINE ? RC_BUSY : rc, &why);
-    else if (status == 0)
+    if (status == 0)
         *out = json_loadb((const char *)answer.p, answer.n, 0, NULL);
     if (status == 0 && *out == NULL)
         status = fail(w->c, RC_BUG, NULL);

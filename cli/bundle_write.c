@@ -21,10 +21,58 @@ struct writing {
     const char *near;
     char *path;
     struct file_out file;
+    struct pair log[OWN_LOGS_MAX]; /* own ones that can sign */
+    size_t logs_n;
     bool is_full; /* from here on it is only counted */
     uint64_t head_to;
     struct stick_written done;
 };
+
+/* ---- who signs */
+
+/* A locked log by its PIN. The node counts wrong ones, so it is asked first; the key is
+ * then read here, where the file is written. */
+static int
+open_locked(struct writing *w)
+{
+    struct cli *c = w->c;
+    struct bundle_worker worker = {.c = c};
+    struct fault why = {0};
+    size_t i = 0;
+    int status = bundle_pin_check(&worker);
+    bundle_worker_fini(&worker);
+    if (status != 0)
+        return status;
+    struct node *was = c->node;
+    c->node = w->node;
+    enum rc rc = cli_place(c, &i, &why);
+    c->node = was;
+    if (rc == RC_OK)
+        rc = node_log_key(w->node, i, c->pin, &w->log[w->logs_n], &why);
+    if (rc != RC_OK)
+        return fail(c, rc, &why);
+    w->logs_n++;
+    return 0;
+}
+
+/* Any own log that is open will do; else one whose PIN is given. */
+static int
+take_signers(struct writing *w)
+{
+    struct node *n = w->node;
+    struct fault why = {0};
+    size_t locked = SIZE_MAX;
+    for (size_t i = 0; i < n->logs_n; i++) {
+        if (n->lock[i] == LOG_OPEN || n->lock[i] == LOG_UNLOCKED)
+            w->log[w->logs_n++] = n->log[i];
+        else if (n->lock[i] == LOG_LOCKED)
+            locked = i;
+    }
+    if (locked == SIZE_MAX || (w->logs_n > 0 && w->c->pin == NULL))
+        return 0;
+    return w->c->pin != NULL ? open_locked(w)
+                             : fail(w->c, node_log_fault(n, locked, &why), &why);
+}
 
 /* ---- the name */
 
@@ -141,8 +189,8 @@ collect(struct writing *w)
 {
     struct node *n = w->node;
     struct stick_setup s = {.receiver = w->receiver,
-                            .log = n->log,
-                            .logs_n = n->logs_n,
+                            .log = w->log,
+                            .logs_n = w->logs_n,
                             .put = put,
                             .arg = w};
     enum rc rc = ledger_begin(n->ledger);
@@ -222,9 +270,13 @@ bundle_write(struct cli *c, uint32_t receiver, const char *near, bool reply,
         return fail(c, rc, &why);
     if (receiver == BUNDLE_TO_DEFAULT)
         w.receiver = w.node->has_hub ? 0 : STICK_HUB;
-    int status = choose(&w);
+    int status = take_signers(&w);
+    if (status == 0)
+        status = choose(&w);
     if (status == 0)
         status = make(&w);
+    for (size_t i = 0; i < w.logs_n; i++)
+        pair_wipe(&w.log[i]);
     node_close(w.node);
     if (status == 0)
         status = note_it(&w);

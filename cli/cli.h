@@ -31,6 +31,10 @@ struct cli {
     struct node *node; /* CMD_READ, CMD_WRITE: open */
     const char *dir;
     const char *as; /* --as PERSON, or NULL */
+    /* --pin-file: opens the log that writes, for this command; and the new one of `pin`.
+     * NULL: none given. */
+    const char *pin, *new_pin;
+    bool is_daemon; /* this process goes on when the command is done */
     enum lang lang;
     bool json;
     bool is_terminal;   /* somebody who could answer sits at stdin */
@@ -90,6 +94,8 @@ int misuse(struct cli *c, const struct cmd *cmd);
 /* ---- turn.c */
 /* The own log this command writes as: --as, else the newest that may write. */
 enum rc cli_author(struct cli *c, struct author *out, struct fault *why) MUST_USE;
+/* Its place among the own logs, locked or not. */
+enum rc cli_place(struct cli *c, size_t *out, struct fault *why) MUST_USE;
 /* Work of one person in one durable turn; a refusal takes everything back and has been
  * said. The hub then does what fell due. Returns the exit status. */
 typedef enum rc (*turn_fn)(struct cli *c, const struct author *a, void *arg,

@@ -43,6 +43,14 @@ say_phone(struct cli *c)
     buf_free(&phone);
 }
 
+static enum word
+lock_word(enum log_lock lock)
+{
+    return lock == LOG_LOCKED     ? WORD_PERSON_LOCKED
+           : lock == LOG_UNLOCKED ? WORD_PERSON_UNLOCKED
+                                  : WORD_PERSON_HANDED;
+}
+
 static void
 add_log(struct cli *c, const struct status_log *l)
 {
@@ -50,6 +58,8 @@ add_log(struct cli *c, const struct status_log *l)
     who_add(c, l->log, l->head + 1, c->out);
     add_words(c, c->out, WORD_STATUS_LOG, num(c, l->head), num(c, l->acked_hub),
               num(c, l->acked_any), num(c, l->log != NULL ? l->log->seal_seq : 0), NULL);
+    if (l->lock != LOG_OPEN)
+        buf_addf(c->out, "  %s", word(c, lock_word(l->lock)));
     buf_add_u8(c->out, '\n');
     if (l->log != NULL && l->log->is_assumed)
         say(c, WORD_TENT, NULL);

@@ -16,9 +16,8 @@ hand_fault(struct fault *why)
     return fault_set(why, RC_IO, FAULT_NODE_IO, "--pin-file");
 }
 
-/* The first line; an editor's newline is no part of a PIN. */
-static enum rc
-read_pin(const char *path, struct buf *out, struct fault *why)
+enum rc
+pin_take(const char *path, char out[static PIN_BYTES_MAX + 1], struct fault *why)
 {
     struct buf bytes = BUF_NONE;
     enum rc rc = file_take(path, PIN_FILE_BYTES_MAX, &bytes, why);
@@ -28,11 +27,24 @@ read_pin(const char *path, struct buf *out, struct fault *why)
     if (rc == RC_OK && (n == 0 || n > PIN_BYTES_MAX || memchr(bytes.p, 0, n) != NULL))
         rc = fault_set(why, RC_INVALID, FAULT_PIN_FILE, "%s", path);
     if (rc == RC_OK) {
-        buf_add_u32(out, (uint32_t)n);
-        buf_add(out, bytes.p, n);
+        memcpy(out, bytes.p, n);
+        out[n] = '\0';
     }
     mem_wipe(bytes.p, bytes.n);
     buf_free(&bytes);
+    return rc;
+}
+
+static enum rc
+read_pin(const char *path, struct buf *out, struct fault *why)
+{
+    char pin[PIN_BYTES_MAX + 1];
+    enum rc rc = pin_take(path, pin, why);
+    if (rc == RC_OK) {
+        buf_add_u32(out, (uint32_t)strlen(pin));
+        buf_add(out, pin, strlen(pin));
+    }
+    mem_wipe(pin, sizeof(pin));
     return rc;
 }
 

@@ -8,6 +8,9 @@
 
 #define PIN_BYTES_MAX 128
 
+/* The first line of a file; an editor's newline is no part of a PIN. */
+enum rc pin_take(const char *path, char out[static PIN_BYTES_MAX + 1],
+                 struct fault *why) MUST_USE;
 /* before(): reads the first line of the file that --pin-file names, and the file `path`
  * (NULL: none), into c->fd. Nothing is made where there is neither. Returns the exit
  * status. */

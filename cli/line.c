@@ -8,13 +8,14 @@
 #include <unistd.h>
 
 #include "cli/file.h"
+#include "cli/hand.h"
 
 #define DIR_BYTES 4096
 #define LOCK_TRIES 200 /* with LOCK_WAIT_MS between: what another command takes */
 #define LOCK_WAIT_MS 50
 
 struct typed { /* what stands before the command's own words */
-    const char *dir, *as;
+    const char *dir, *as, *pin_file;
     bool json, help, version;
     int argc;
     char **argv; /* argv[0]: the command's name */
@@ -64,6 +65,8 @@ read_line(struct cli *c, int argc, char **argv, struct typed *l)
             l->dir = argv[++i];
         else if (strcmp(o, "--as") == 0 && i + 1 < argc)
             l->as = argv[++i];
+        else if (strcmp(o, "--pin-file") == 0 && i + 1 < argc)
+            l->pin_file = argv[++i];
         else if (strcmp(o, "--json") == 0)
             l->json = true;
         else if (strcmp(o, "--help") == 0 || strcmp(o, "-h") == 0)
@@ -152,8 +155,12 @@ through_daemon(struct cli *c, const struct typed *l, char **words, int words_n,
     for (int i = 0; i < words_n; i++)
         argv[n++] = words[i];
     argv[n] = end;
-    struct command command = {
-        .argc = n, .argv = argv, .in_fd = c->fd, .lang = lang_name(c->lang)};
+    struct command command = {.argc = n,
+                              .argv = argv,
+                              .in_fd = c->fd,
+                              .lang = lang_name(c->lang),
+                              .pin = c->pin,
+                              .new_pin = c->new_pin};
     enum rc rc = control_run(c->dir, &command, c->out, c->err, status);
     mem_free(argv);
     mem_free(who);
@@ -220,12 +227,30 @@ run_with_node(struct cli *c, const struct cmd *cmd, const struct typed *l, char 
     return status;
 }
 
+/* --pin-file, before the command or behind it. 0: none, or c->pin is there. */
+static int
+read_pin(struct cli *c, const struct typed *l, const struct args *args,
+         char pin[static PIN_BYTES_MAX + 1])
+{
+    struct fault why = {0};
+    const char *path = args_common(args, "--pin-file");
+    if (path == NULL)
+        path = l->pin_file;
+    enum rc rc = path != NULL ? pin_take(path, pin, &why) : RC_OK;
+    c->pin = rc == RC_OK && path != NULL ? pin : NULL;
+    return rc == RC_OK ? 0 : fail(c, rc, &why);
+}
+
 static int
 run_command(struct cli *c, const struct cmd *cmd, const struct typed *l)
 {
+    char pin[PIN_BYTES_MAX + 1];
     struct args *args = mem_new(sizeof(*args));
     char **words = mem_copy(l->argv, ((size_t)l->argc + 1) * sizeof(char *));
     int status = read_words(c, cmd, l, args);
+    int read = status < 0 ? read_pin(c, l, args, pin) : 0;
+    if (read != 0)
+        status = read;
     if (status < 0) {
         status = cmd->before != NULL ? cmd->before(c) : 0;
         if (status == 0) {
@@ -238,6 +263,8 @@ run_command(struct cli *c, const struct cmd *cmd, const struct typed *l)
     if (c->fd > STDERR_FILENO)
         close(c->fd);
     c->args = NULL;
+    c->pin = NULL;
+    mem_wipe(pin, sizeof(pin));
     mem_free(words);
     mem_free(args);
     return status;
@@ -301,6 +328,9 @@ cli_run(struct node *n, const struct command *command, struct buf *out, struct b
                     .dir = n->dir,
                     .lang = lang_of_name(command->lang),
                     .fd = command->in_fd,
+                    .pin = command->pin,
+                    .new_pin = command->new_pin,
+                    .is_daemon = command->is_daemon,
                     .out = out,
                     .err = err,
                     .show = show_nothing};

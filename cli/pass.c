@@ -27,8 +27,8 @@ read_hidden(char out[static PASS_BYTES_MAX + 1])
     return n <= PASS_BYTES_MAX ? n : 0;
 }
 
-static size_t
-ask(struct cli *c, enum word w, char out[static PASS_BYTES_MAX + 1])
+size_t
+pass_ask(struct cli *c, enum word w, char out[static PASS_BYTES_MAX + 1])
 {
     note(c, w, NULL);
     c->show(c);
@@ -70,7 +70,7 @@ pass_take(struct cli *c, bool twice, struct pass *out)
     *out = (struct pass){{0}};
     if (path != NULL)
         status = from_file(c, path, out);
-    else if (!c->is_terminal || ask(c, WORD_PASS_ASK, out->text) == 0) {
+    else if (!c->is_terminal || pass_ask(c, WORD_PASS_ASK, out->text) == 0) {
         complain(c, WORD_PASS_NEEDED, NULL);
         return rc_exit(RC_USAGE);
     }
@@ -79,7 +79,7 @@ pass_take(struct cli *c, bool twice, struct pass *out)
         status = rc_exit(RC_INVALID);
     }
     if (status == 0 && twice && path == NULL) {
-        if (ask(c, WORD_PASS_AGAIN, again.text) == 0 ||
+        if (pass_ask(c, WORD_PASS_AGAIN, again.text) == 0 ||
             strcmp(again.text, out->text) != 0) {
             complain(c, WORD_PASS_DIFFERS, NULL);
             status = rc_exit(RC_INVALID);

@@ -12,6 +12,8 @@
 struct pass {
     char text[PASS_BYTES_MAX + 1];
 };
+/* One line from the terminal, not shown; its length, 0: nothing or too long. */
+size_t pass_ask(struct cli *c, enum word w, char out[static PASS_BYTES_MAX + 1]);
 int pass_take(struct cli *c, bool twice, struct pass *out);
 void pass_wipe(struct pass *p);
 

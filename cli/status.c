@@ -32,10 +32,11 @@ gather_logs(struct cli *c, struct status *s)
         struct status_log *l = &s->log[s->logs_n++];
         *l = (struct status_log){.log = replica_log_by_key(r, &n->log[i].pub),
                                  .key = n->log[i].pub,
-                                 .head = replica_trunk_n(r, &n->log[i].pub)};
+                                 .head = replica_trunk_n(r, &n->log[i].pub),
+                                 .lock = n->lock[i]};
         l->acked_any = peer_acked(n->ledger, 0, &l->key);
         l->acked_hub = s->is_hub ? l->head : peer_acked(n->ledger, HUB_NODE, &l->key);
-        if (node_guard_word(n, i, &l->guard) != RC_OK)
+        if (l->lock != LOG_HANDED && node_guard_word(n, i, &l->guard) != RC_OK)
             l->guard = GUARD_MISSING;
         uint64_t stick = stick_on(n->ledger, HUB_NODE, &l->key);
         uint64_t safe = stick > l->acked_any ? stick : l->acked_any;
@@ -96,6 +97,20 @@ by_value(const void *a, const void *b)
     return *x < *y ? -1 : *x > *y;
 }
 
+/* The daemon alone knows who has unlocked a log. */
+static void
+take_unlocked(struct status *s)
+{
+    size_t k;
+    json_t *at;
+    json_array_foreach(json_object_get(s->live, "unlocked"), k, at)
+    {
+        json_int_t i = json_integer_value(at);
+        if (i >= 0 && (size_t)i < s->logs_n && s->log[i].lock == LOG_LOCKED)
+            s->log[i].lock = LOG_UNLOCKED;
+    }
+}
+
 static void
 gather_live(struct cli *c, struct gather *g)
 {
@@ -104,6 +119,7 @@ gather_live(struct cli *c, struct gather *g)
         g->s->live = json_loadb((const char *)text.p, text.n, 0, NULL);
     g->s->is_running = g->s->live != NULL;
     buf_free(&text);
+    take_unlocked(g->s);
     size_t i;
     json_t *p;
     uint64_t missing = 0;
@@ -185,6 +201,16 @@ guard_name(enum guard_word w)
     return (unsigned)w < sizeof(names) / sizeof(names[0]) ? names[w] : "?";
 }
 
+const char *
+lock_name(enum log_lock lock)
+{
+    static const char *const names[] = {[LOG_OPEN] = "none",
+                                        [LOG_LOCKED] = "locked",
+                                        [LOG_UNLOCKED] = "unlocked",
+                                        [LOG_HANDED] = "handed"};
+    return names[lock];
+}
+
 static json_t *
 log_json(struct cli *c, const struct status_log *l)
 {
@@ -201,6 +227,7 @@ log_json(struct cli *c, const struct status_log *l)
                         json_of_u64(l->log != NULL ? l->log->seal_seq : 0));
     json_object_set_new(json, "counted",
                         json_boolean(l->log != NULL && !l->log->is_assumed));
+    json_object_set_new(json, "lock", json_string(lock_name(l->lock)));
     json_object_set_new(json, "guard", json_string(guard_name(l->guard)));
     json_object_set_new(json, "forked",
                         json_boolean(l->log != NULL && l->log->proof.seq > 0));

@@ -13,6 +13,7 @@ struct status_log {              /* an own log */
     uint64_t acked_hub; /* of them at the centre */
     uint64_t acked_any; /* with any other node */
     enum guard_word guard;
+    enum log_lock lock; /* as the daemon has it, where one runs */
 };
 
 struct status {
@@ -39,6 +40,7 @@ struct status {
 
 enum rc status_gather(struct cli *c, struct status *out) MUST_USE;
 void status_fini(struct status *s);
+const char *lock_name(enum log_lock lock);
 json_int_t status_heard(const struct status *s); /* neighbours on the local network */
 json_t *status_json(struct cli *c, const struct status *s);
 

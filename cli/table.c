@@ -32,6 +32,9 @@ const struct cmd *const commands[] = {
     &cmd_bundle,
     &cmd_join,
     &cmd_serve,
+    &cmd_pin,
+    &cmd_unlock,
+    &cmd_lock,
     /* the hub */
     &cmd_init,
     &cmd_invite,

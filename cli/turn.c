@@ -1,6 +1,7 @@
 /* One durable turn of one person. */
 #include "cli/cli.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/people.h"
@@ -13,26 +14,76 @@ cli_hub(const struct cli *c)
                         .officers_n = c->node->officers_n};
 }
 
-static enum rc
-author_as(struct cli *c, struct author *out, struct fault *why)
+/* May it write, but for a lock? */
+static bool
+may_write(struct node *n, size_t i)
+{
+    struct author a;
+    struct fault why = {0};
+    enum rc rc = node_author_at(n, i, &a, &why);
+    return rc == RC_OK || why.code == FAULT_LOG_LOCKED;
+}
+
+/* The newest own log that is meant; first among those that may write. `by_log`: a log
+ * number, else a name or post. */
+static bool
+find_place(struct cli *c, bool by_log, bool writes, size_t *out)
 {
     struct node *n = c->node;
-    enum rc rc = RC_NOTFOUND;
-    for (size_t i = n->logs_n; rc != RC_OK && i-- > 0;) {
+    for (size_t i = n->logs_n; i-- > 0;) {
         const struct log_state *log =
             replica_log_by_key(ledger_replica(n->ledger), &n->log[i].pub);
-        if (log != NULL && who_is(n->ledger, log, c->as))
-            rc = node_author_at(n, i, out, why);
+        bool is = c->as == NULL;
+        if (!is && log != NULL && by_log)
+            is = strspn(c->as, "0123456789") == strlen(c->as) &&
+                 strtoul(c->as, NULL, 10) == log->no;
+        else if (!is && log != NULL)
+            is = who_is(n->ledger, log, c->as);
+        if (is && (!writes || may_write(n, i))) {
+            *out = i;
+            return true;
+        }
     }
-    if (rc == RC_NOTFOUND)
-        return fault_set(why, RC_DENIED, FAULT_NO_LOG_OF, "%s", c->as);
-    return rc;
+    return false;
+}
+
+enum rc
+cli_place(struct cli *c, size_t *out, struct fault *why)
+{
+    for (int writes = 1; writes >= 0; writes--)
+        for (int by_log = 0; by_log <= (c->as != NULL); by_log++)
+            if (find_place(c, by_log != 0, writes != 0, out))
+                return RC_OK;
+    if (c->as == NULL)
+        return fault_set(why, RC_DENIED, FAULT_NO_LOG, "%s", c->node->dir);
+    return fault_set(why, RC_DENIED, FAULT_NO_LOG_OF, "%s", c->as);
 }
 
 enum rc
 cli_author(struct cli *c, struct author *out, struct fault *why)
 {
-    return c->as != NULL ? author_as(c, out, why) : node_author(c->node, out, why);
+    size_t i = 0;
+    if (c->as == NULL)
+        return node_author(c->node, out, why);
+    enum rc rc = cli_place(c, &i, why);
+    return rc == RC_OK ? node_author_at(c->node, i, out, why) : rc;
+}
+
+/* --pin-file: the log is open for this command and no longer. *out: which one to lock
+ * again; SIZE_MAX: none. */
+static enum rc
+unlock(struct cli *c, size_t *out, struct fault *why)
+{
+    size_t i = 0;
+    *out = SIZE_MAX;
+    if (c->pin == NULL)
+        return RC_OK;
+    enum rc rc = cli_place(c, &i, why);
+    if (rc == RC_OK && c->node->lock[i] == LOG_LOCKED) {
+        rc = node_unlock(c->node, i, c->pin, why);
+        *out = i;
+    }
+    return rc;
 }
 
 struct work {
@@ -63,7 +114,12 @@ turn(struct cli *c, turn_fn work, void *arg)
         note(c, WORD_COPY, NULL);
         note(c, WORD_COPY_INVITE, NULL);
     }
-    enum rc rc = node_turn(c->node, do_work, &w);
+    size_t again = SIZE_MAX;
+    enum rc rc = unlock(c, &again, &w.why);
+    if (rc == RC_OK)
+        rc = node_turn(c->node, do_work, &w);
+    if (again != SIZE_MAX)
+        node_lock(c->node, again);
     return rc == RC_OK ? 0 : fail(c, rc, &w.why);
 }
 

@@ -29,6 +29,15 @@ struct control {
     bool is_answered;
 };
 
+/* A PIN may stand in it. */
+static void
+forget_request(struct control *c)
+{
+    if (c->in.p != NULL)
+        mem_wipe(c->in.p, c->in.cap);
+    buf_free(&c->in);
+}
+
 static void
 control_free(struct control *c)
 {
@@ -47,7 +56,7 @@ control_free(struct control *c)
     close(c->fd);
     if (c->in_fd >= 0)
         close(c->in_fd);
-    buf_free(&c->in);
+    forget_request(c);
     buf_free(&c->out);
     mem_free(c);
     door_resume(&d->control);
@@ -91,7 +100,7 @@ answer(struct control *c, const struct buf *out, const struct buf *err, int stat
     struct slice e = fits ? buf_slice(err) : slice_of(NULL, 0);
     c->is_answered = true;
     event_del(c->readable); /* whatever else it sends */
-    buf_free(&c->in);
+    forget_request(c);
     buf_add_u32(&c->out, (uint32_t)o.n);
     buf_add_slice(&c->out, o);
     buf_add_u32(&c->out, (uint32_t)e.n);
@@ -112,12 +121,20 @@ control_synced(struct control *c, const struct sync_report *report)
 }
 
 static void
-run_command(struct control *c, char **words, int n)
+run_command(struct control *c, uint8_t kind, char **words, int n)
 {
     struct buf out = BUF_NONE;
     struct buf err = BUF_NONE;
-    struct command command = {
-        .argc = n - 1, .argv = words + 1, .in_fd = c->in_fd, .lang = words[0]};
+    int first = kind == WIRE_COMMAND_PIN ? 3 : 1;
+    struct command command = {.argc = n - first,
+                              .argv = words + first,
+                              .in_fd = c->in_fd,
+                              .lang = words[0],
+                              .is_daemon = true};
+    if (kind == WIRE_COMMAND_PIN) {
+        command.pin = words[1][0] != '\0' ? words[1] : NULL;
+        command.new_pin = words[2][0] != '\0' ? words[2] : NULL;
+    }
     uint64_t start = daemon_now_us();
     int status = c->daemon->serve.run(c->daemon->node, &command, &out, &err);
     uint64_t held = daemon_now_us() - start;
@@ -134,8 +151,8 @@ serve_request(struct control *c, uint8_t kind, char **words, int n)
 {
     struct buf out = BUF_NONE;
     struct buf err = BUF_NONE;
-    if (kind == WIRE_COMMAND && n >= 2) {
-        run_command(c, words, n);
+    if ((kind == WIRE_COMMAND && n >= 2) || (kind == WIRE_COMMAND_PIN && n >= 4)) {
+        run_command(c, kind, words, n);
         return;
     }
     if (kind == WIRE_SYNC && n == 2) {

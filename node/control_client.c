@@ -78,6 +78,13 @@ read_all(int fd, struct buf *in)
     }
 }
 
+static void
+add_word(struct buf *out, const char *word)
+{
+    const char *text = word != NULL ? word : "";
+    buf_add(out, text, strlen(text) + 1);
+}
+
 static enum rc
 ask(const char *dir, enum wire_kind kind, const struct command *c, struct buf *out,
     struct buf *err, int *status)
@@ -88,9 +95,14 @@ ask(const char *dir, enum wire_kind kind, const struct command *c, struct buf *o
     int fd = dial_control(dir);
     if (fd < 0)
         return RC_OFFLINE;
+    buf_reserve(&request, 4096); /* in one piece, with a PIN in it */
     buf_add_u32(&request, 0);
     buf_add_u8(&request, (uint8_t)kind);
     buf_add(&request, c->lang, strlen(c->lang) + 1);
+    if (kind == WIRE_COMMAND_PIN) {
+        add_word(&request, c->pin);
+        add_word(&request, c->new_pin);
+    }
     for (int i = 0; i < c->argc; i++)
         buf_add(&request, c->argv[i], strlen(c->argv[i]) + 1);
     put_u32(request.p, (uint32_t)(request.n - 4));
@@ -111,6 +123,7 @@ ask(const char *dir, enum wire_kind kind, const struct command *c, struct buf *o
     if (rc == RC_OK && !read_done(&r))
         rc = RC_BUSY;
     close(fd);
+    mem_wipe(request.p, request.cap);
     buf_free(&request);
     buf_free(&in);
     return rc;
@@ -120,7 +133,8 @@ enum rc
 control_run(const char *dir, const struct command *c, struct buf *out, struct buf *err,
             int *status)
 {
-    return ask(dir, WIRE_COMMAND, c, out, err, status);
+    bool has_pin = c->pin != NULL || c->new_pin != NULL;
+    return ask(dir, has_pin ? WIRE_COMMAND_PIN : WIRE_COMMAND, c, out, err, status);
 }
 
 enum rc

@@ -26,6 +26,13 @@ enum rc conf_parse(const char *text, struct conf *out, struct fault *why) MUST_U
 void conf_fini(struct conf *c);
 void conf_print(const struct conf *c, struct buf *out);
 
+enum log_lock {
+    LOG_OPEN,     /* its person has set no PIN */
+    LOG_LOCKED,   /* behind a PIN; it writes nothing until it is unlocked */
+    LOG_UNLOCKED, /* by its PIN, in this process */
+    LOG_HANDED    /* its post was handed over: the key is gone, the log stays */
+};
+
 /* A node directory, open: lock held, keys read, ledger open, guard compared. */
 struct node {
     char *dir;
@@ -33,7 +40,9 @@ struct node {
     struct conf conf;
     struct ledger *ledger;
     struct pair box; /* node.key */
+    /* Own logs, each of one person. The secret half of a locked one is not here. */
     struct pair log[OWN_LOGS_MAX];
+    enum log_lock lock[OWN_LOGS_MAX];
     size_t logs_n;
     bool has_hub;
     struct pair hub;
@@ -136,6 +145,27 @@ enum rc node_author_at(struct node *n, size_t i, struct author *out,
  * that was opened to be read. */
 enum rc node_guard_word(const struct node *n, size_t i, enum guard_word *out) MUST_USE;
 
+/* The person's part: a log locked or handed over does not write; RC_OK: it is neither. */
+enum rc node_log_fault(const struct node *n, size_t i, struct fault *why) MUST_USE;
+/* Opens the key of the own log in place i, until node_lock or the end of the process.
+ * Wrong PINs are counted, and make everybody wait (schema/pin.h). Not inside a turn, nor
+ * are the next ones. */
+enum rc node_unlock(struct node *n, size_t i, const char *pin,
+                    struct fault *why) MUST_USE;
+void node_lock(struct node *n, size_t i);
+/* The key of a log by its PIN, uncounted: for a reader, who has asked the node whether it
+ * is the right one. pair_wipe when done. */
+enum rc node_log_key(const struct node *n, size_t i, const char *pin, struct pair *out,
+                     struct fault *why) MUST_USE;
+/* Its key file anew behind another PIN (NULL: none); `old` where it has one. Whoever
+ * stops the machine amid it has a file that opens by the old PIN or by the new one. */
+enum rc node_set_pin(struct node *n, size_t i, const char *old, const char *fresh,
+                     struct fault *why) MUST_USE;
+/* The post of this log is handed over: noted inside the turn that writes its last entry;
+ * then its key goes, at once or when the node is opened next. */
+enum rc node_note_handed(struct node *n, size_t i) MUST_USE;
+enum rc node_end_handed(struct node *n, struct fault *why) MUST_USE;
+
 /* Officers' keys of this machine. */
 enum officer_place { OFFICER_ELSEWHERE, OFFICER_HERE, OFFICER_LOCKED };
 enum officer_place node_officer_place(const struct node *n, const struct key *key);
@@ -174,6 +204,8 @@ struct command {
     char **argv;
     int in_fd;
     const char *lang;
+    bool is_daemon;            /* set by the daemon: it goes on afterwards */
+    const char *pin, *new_pin; /* of the person whose log writes; NULL: none */
 };
 typedef int (*command_fn)(struct node *n, const struct command *c, struct buf *out,
                           struct buf *err);

@@ -94,14 +94,9 @@ read_keys(struct node *n, struct fault *why)
     enum rc rc = keys_read(n->dir, "node.key", PAIR_BOX, &n->box, why);
     if (rc == RC_NOTFOUND)
         return fault_set(why, RC_NOTFOUND, FAULT_NODE_MISSING, "%s", n->dir);
-    while (rc == RC_OK && n->logs_n < OWN_LOGS_MAX) {
-        char name[LOG_NAME_BYTES];
-        node_log_name(n->logs_n, name);
-        rc = keys_read(n->dir, name, PAIR_SIGN, &n->log[n->logs_n], why);
-        if (rc == RC_OK)
-            n->logs_n++;
-    }
-    if (rc != RC_OK && rc != RC_NOTFOUND)
+    if (rc == RC_OK)
+        rc = node_read_logs(n, why);
+    if (rc != RC_OK)
         return rc;
     rc = keys_read(n->dir, "ack.key", PAIR_SIGN, &n->ack, why);
     n->has_ack = rc == RC_OK;
@@ -247,9 +242,13 @@ open_guards(struct node *n, struct fault *why)
         const struct key *key = NULL;
         uint64_t seq = 0;
         struct hash id;
+        if (i < n->logs_n && n->lock[i] == LOG_HANDED)
+            continue;
         head_of(n, i, &key, &seq, &id);
         guard_key_path(n, i, path, sizeof(path));
         enum rc rc = guard_open(key, path, seq, &id, &n->guard[i], &n->word[i]);
+        if (rc == RC_OK && n->guard[i] != NULL)
+            rc = guard_settle(n->guard[i], path);
         if (rc != RC_OK)
             return node_guard_fault(why, rc);
         if (i < n->logs_n && node_is_stopped(n, key))
@@ -279,6 +278,8 @@ open_all(struct node *n, enum node_mode mode, struct fault *why)
     if (stat(path, &st) != 0)
         return fault_set(why, RC_NOTFOUND, FAULT_NODE_MISSING, "%s", n->dir);
     enum rc rc = mode == NODE_WRITE ? take_lock(n, why) : RC_OK;
+    if (rc == RC_OK && mode == NODE_WRITE)
+        node_sweep_logs(n);
     if (rc == RC_OK)
         rc = read_keys(n, why);
     if (rc == RC_OK)
@@ -298,6 +299,10 @@ open_all(struct node *n, enum node_mode mode, struct fault *why)
         rc = assume_invite(n, why);
     if (rc == RC_OK)
         rc = node_door_read(n, why);
+    if (rc == RC_OK && mode == NODE_READ)
+        node_mark_handed(n);
+    if (rc == RC_OK && mode == NODE_WRITE)
+        rc = node_end_handed(n, why);
     if (rc == RC_OK && mode == NODE_WRITE)
         rc = open_guards(n, why);
     return rc;
@@ -307,6 +312,7 @@ static enum rc
 open_once(const char *dir, enum node_mode mode, struct node **out, struct fault *why)
 {
     struct node *n = mem_new(sizeof(*n));
+    node_keep_secret(n);
     n->dir = mem_text(dir);
     n->lock_fd = -1;
     enum rc rc = open_all(n, mode, why);
@@ -499,18 +505,25 @@ node_author_at(struct node *n, size_t i, struct author *out, struct fault *why)
                                        [GUARD_AHEAD] = "ahead"};
     if (i >= n->logs_n)
         return fault_set(why, RC_DENIED, FAULT_NO_LOG, "%s", n->dir);
+    if (n->lock[i] == LOG_HANDED)
+        return node_log_fault(n, i, why);
     if (n->guard[i] == NULL)
         return fault_set(why, RC_DENIED, FAULT_LOG_READ_ONLY, "%s", word[n->word[i]]);
     enum rc rc = author_of(n->ledger, &n->log[i], out);
-    return rc == RC_OK ? RC_OK : fault_set(why, rc, FAULT_NO_LOG, "%s", n->dir);
+    return rc == RC_OK ? node_log_fault(n, i, why)
+                       : fault_set(why, rc, FAULT_NO_LOG, "%s", n->dir);
 }
 
 enum rc
 node_author(struct node *n, struct author *out, struct fault *why)
 {
-    enum rc rc = fault_set(why, RC_DENIED, FAULT_NO_LOG, "%s", n->dir);
-    for (size_t i = n->logs_n; rc != RC_OK && i-- > 0;)
-        rc = node_author_at(n, i, out, why);
+    struct fault f = {0};
+    enum rc rc = fault_set(&f, RC_DENIED, FAULT_NO_LOG, "%s", n->dir);
+    /* A locked log stands for its person: nobody else is taken instead. */
+    for (size_t i = n->logs_n; rc != RC_OK && f.code != FAULT_LOG_LOCKED && i-- > 0;)
+        rc = node_author_at(n, i, out, &f);
+    if (rc != RC_OK && why != NULL)
+        *why = f;
     return rc;
 }
 

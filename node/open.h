@@ -9,6 +9,15 @@
 uint64_t node_wall(void *arg); /* civil clock for ledger_setup */
 void node_log_name(size_t i, char out[static LOG_NAME_BYTES]);
 
+/* ---- person.c */
+enum rc node_read_logs(struct node *n, struct fault *why) MUST_USE;
+/* Keeps the node's keys out of core files and swap, where the system lets. */
+void node_keep_secret(struct node *n);
+/* New key files that never took their place. */
+void node_sweep_logs(struct node *n);
+/* For a reader: logs whose key is to go write no more. */
+void node_mark_handed(struct node *n);
+
 /* The guards once more: keys have come or gone. */
 enum rc node_reguard(struct node *n, struct fault *why) MUST_USE;
 /* Others hold more of this log than was signed here: it never writes again. */

@@ -64,6 +64,8 @@ standing(const struct node *n)
         const struct log_state *log = replica_log_by_key(r, &n->log[i].pub);
         const struct node_info *node =
             log != NULL ? authority_node(replica_authority(r), log->node) : NULL;
+        if (n->lock[i] == LOG_HANDED)
+            return NULL; /* whoever has the post now brings a log of his own */
         if (log != NULL && !log->is_assumed)
             return log->is_revoked || log->is_closed || node == NULL || node->is_lost
                        ? NULL

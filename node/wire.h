@@ -1,6 +1,7 @@
 /* Private to node/: what runs over DIR/control.sock, both directions.
  * Request: u32 length of what follows ‖ kind u8 ‖ words, each closed by a NUL: the
- * language, then the arguments. A file to read comes as an attached descriptor
+ * language, then the arguments; kind 4 has the person's PIN and a new one (or nothing)
+ * between them. A file to read comes as an attached descriptor
  * (SCM_RIGHTS). Answer: u32 n ‖ out ‖ u32 n ‖ err ‖ u32 exit status; then the daemon
  * closes. */
 #ifndef LINJULI_WIRE_H
@@ -10,7 +11,7 @@
 
 #include "node/node.h"
 
-enum wire_kind { WIRE_COMMAND = 1, WIRE_STATUS = 2, WIRE_SYNC = 3 };
+enum wire_kind { WIRE_COMMAND = 1, WIRE_STATUS = 2, WIRE_SYNC = 3, WIRE_COMMAND_PIN = 4 };
 #define WIRE_SOCKET "control.sock"
 #define WIRE_REQUEST_MAX (1 << 20)
 #define WIRE_ANSWER_MAX (256 << 20)

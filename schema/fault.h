@@ -89,6 +89,11 @@
     X(KEY_LOCKED)    /* a key file behind a PIN, without it or with a wrong one */       \
     X(GUARD_STATE)   /* no place for the guard */                                        \
     X(LOG_READ_ONLY) /* restored or copied: the log must not write; what: the word */    \
+    X(LOG_LOCKED)    /* its person has to unlock it; what: log number */                 \
+    X(LOG_HANDED)    /* its post was handed over */                                      \
+    X(PIN_WRONG)     /* what: how often still */                                         \
+    X(PIN_WAIT)      /* what: minutes */                                                 \
+    X(PIN_NONE)      /* there is none */                                                 \
     X(NO_LOG)        /* not joined, or revoked */                                        \
     X(NO_LOG_OF)     /* nobody of that name or post writes here */                       \
     X(INVITE_FILE)   /* none, or of another version */                                   \

@@ -8,6 +8,7 @@
 #include "schema/ledger.h"
 #include "schema/author.h"
 #include "schema/hub.h"
+#include "schema/pin.h"
 #include "schema/hub_code.h"
 #include "schema/order.h"
 #include "schema/erase.h"

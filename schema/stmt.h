@@ -159,7 +159,12 @@
     X(BACKUP_ERASED, "SELECT id, scope, unit, number FROM local_erased"                    \
         " ORDER BY id, scope, unit")                                                       \
     X(BACKUP_READ_ERASED, "INSERT OR IGNORE INTO local_erased(id, scope, unit, number)"    \
-        " VALUES (?1, ?2, ?3, ?4)")
+        " VALUES (?1, ?2, ?3, ?4)")                                                       \
+    /* pin.c */                                                                           \
+    X(PIN_GET, "SELECT tries, wait_ms FROM local_pin WHERE log = ?1")                     \
+    X(PIN_PUT, "INSERT OR REPLACE INTO local_pin(log, tries, wait_ms)"                    \
+        " VALUES (?1, ?2, ?3)")                                                           \
+    X(PIN_DEL, "DELETE FROM local_pin WHERE log = ?1")
 /* clang-format on */
 
 enum stmt {

@@ -45,3 +45,10 @@ CREATE TABLE local_code (
     tries    INTEGER NOT NULL DEFAULT 0,                         -- wrong digits so far
     wait_ms  INTEGER NOT NULL DEFAULT 0                          -- wall clock; nobody may try before
 ) STRICT, WITHOUT ROWID;
+
+-- Wrong PINs tried for an own log, until the right one comes.
+CREATE TABLE local_pin (
+    log     BLOB NOT NULL PRIMARY KEY CHECK (length(log) = 32),
+    tries   INTEGER NOT NULL,
+    wait_ms INTEGER NOT NULL                     -- wall clock; nobody may try before
+) STRICT, WITHOUT ROWID;
