@@ -1,4 +1,5 @@
 #include "cli/commands.h"
+#include "cli/order_show.h"
 #include "cli/out.h"
 
 #include <string.h>
@@ -6,9 +7,11 @@
 /* ---- what would go, and the order */
 
 struct deed {
+    struct cli *c;
     struct erase_plan plan;
     const struct erase_ground *ground;
     const char *request;
+    struct order_result is;
     struct fault why;
 };
 
@@ -16,13 +19,19 @@ static enum rc
 work(struct node *n, void *arg)
 {
     struct deed *d = arg;
-    struct hub hub = {.hub = &n->hub, .officer = n->officer, .officers_n = n->officers_n};
-    return erase_order(n->ledger, &hub, &d->plan, d->ground->code, d->request, &d->why);
+    struct hub hub = cli_hub(d->c);
+    struct buf who = BUF_NONE;
+    order_asker(d->c, &who);
+    struct erase_words words = {d->ground->code, d->request, buf_text(&who)};
+    enum rc rc = erase_order(n->ledger, &hub, &d->plan, &words, &d->is, &d->why);
+    buf_free(&who);
+    return rc;
 }
 
 static void
-show_plan(struct cli *c, const struct deed *d, bool done)
+show_plan(struct cli *c, const struct deed *d, bool asked)
 {
+    bool done = asked && d->is.state == ORDER_WRITTEN;
     const struct erase_plan *p = &d->plan;
     char id[2 * RECORD_ID_BYTES + 1];
     hex_print(p->key[0].id, RECORD_ID_BYTES, id);
@@ -31,6 +40,8 @@ show_plan(struct cli *c, const struct deed *d, bool done)
             num(c, p->entries_n), num(c, p->logs_n), NULL);
         if (done)
             say(c, WORD_ERASE_DONE, d->request, NULL);
+        else if (asked)
+            (void)order_say(c, &d->is);
         return;
     }
     json_t *json = json_object();
@@ -42,6 +53,8 @@ show_plan(struct cli *c, const struct deed *d, bool done)
     json_object_set_new(json, "ground", json_of_text(slice_text(d->ground->name)));
     json_object_set_new(json, "request", json_of_text(slice_text(d->request)));
     json_object_set_new(json, "done", json_boolean(done));
+    if (asked)
+        order_json(json, &d->is);
     out_json(c->out, json);
 }
 
@@ -49,20 +62,20 @@ static int
 order(struct cli *c, const char *id, struct deed *d)
 {
     enum rc rc = erase_plan(c->node->ledger, id, &d->plan, &d->why);
-    bool done = false;
+    bool asked = false;
     if (rc == RC_OK && d->plan.was_erased && d->plan.items_n == 0) {
         complain(c, WORD_ERASE_NOTHING, id, NULL);
         return rc_exit(RC_NO);
     }
     if (rc == RC_OK && args_has(c->args, "--yes")) {
         rc = node_turn(c->node, work, d);
-        done = rc == RC_OK;
+        asked = rc == RC_OK;
     }
     if (rc != RC_OK)
         return fail(c, rc, &d->why);
-    show_plan(c, d, done);
-    if (done)
-        return 0;
+    show_plan(c, d, asked);
+    if (asked)
+        return d->is.state == ORDER_WRITTEN ? 0 : rc_exit(RC_NO);
     note(c, WORD_ERASE_ASK, NULL);
     return rc_exit(RC_NO);
 }
@@ -186,7 +199,7 @@ static int
 run(struct cli *c, int argc, char **argv)
 {
     const char *ground = args_value(c->args, "--ground");
-    struct deed d = {.request = args_value(c->args, "--request")};
+    struct deed d = {.c = c, .request = args_value(c->args, "--request")};
     if (args_has(c->args, "--list"))
         return argc == 0 ? list(c) : misuse(c, &cmd_erase);
     if (argc != 1)

@@ -63,16 +63,23 @@ order_about(struct cli *c, const struct auth_op *op, struct buf *out)
     buf_free(&text);
 }
 
+void
+order_json(json_t *json, const struct order_result *r)
+{
+    const char *state = r->state == ORDER_WRITTEN ? "written" : "waits";
+    json_object_set_new(json, "order", json_string(r->name));
+    json_object_set_new(json, "state", json_string(state));
+    json_object_set_new(json, "have", json_integer(r->have));
+    json_object_set_new(json, "need", json_integer(r->need));
+}
+
 int
 order_say(struct cli *c, const struct order_result *r)
 {
     bool is_done = r->state == ORDER_WRITTEN;
     if (c->json) {
         json_t *json = json_object();
-        json_object_set_new(json, "order", json_string(r->name));
-        json_object_set_new(json, "state", json_string(is_done ? "written" : "waits"));
-        json_object_set_new(json, "have", json_integer(r->have));
-        json_object_set_new(json, "need", json_integer(r->need));
+        order_json(json, r);
         out_json(c->out, json);
     } else if (is_done) {
         say(c, WORD_ORDER_WRITTEN, r->name, NULL);

@@ -12,6 +12,7 @@ const char *order_kind(const struct auth_op *op); /* "revoke": for scripts */
 /* What came of it: written, or waiting for so many. Returns the exit status: 0 written, 1
  * it waits. */
 int order_say(struct cli *c, const struct order_result *r);
+void order_json(json_t *json, const struct order_result *r); /* the same, as fields */
 /* The name of whoever asks, for people. */
 void order_asker(struct cli *c, struct buf *out);
 

@@ -250,25 +250,15 @@ erase_plan_fini(struct erase_plan *p)
 
 /* ---- the order */
 
-/* One operation; how many of the names it took. */
+/* One operation about one record; how many of the names it took. */
 static enum rc
 order_some(struct ledger *l, const struct hub *h, const struct record_key *key,
-           struct slice names, uint8_t ground, const char *request, size_t *took)
+           struct slice names, struct auth_op *op, const char *who, size_t *took,
+           struct order_result *out, struct fault *why)
 {
-    struct decree d;
     struct buf items = BUF_NONE;
-    struct hash seen;
-    uint64_t pos = 0;
     size_t n = names.n / sizeof(struct erased_name);
-    const struct authority *a = replica_authority(l->replica);
-    size_t before = authority_erases_n(a);
     *took = n < ERASE_ITEMS_MAX ? n : ERASE_ITEMS_MAX;
-    if (h->officer == NULL || !authority_head(a, &seen, &pos))
-        return RC_DENIED;
-    enum rc rc = decree_begin(&d, l, h->hub);
-    if (rc != RC_OK)
-        return rc;
-    struct auth_op *op = decree_next(&d, AUTH_ERASE);
     for (size_t i = 0; i < *took; i++) {
         struct erased_name name;
         memcpy(&name, names.p + i * sizeof(name), sizeof(name));
@@ -279,38 +269,43 @@ order_some(struct ledger *l, const struct hub *h, const struct record_key *key,
     op->scope = key->scope;
     op->unit = key->unit;
     memcpy(op->record, key->id, RECORD_ID_BYTES);
-    op->reason = ground;
-    op->request = slice_text(request);
-    decree_sign(&d, h->officer, &seen);
-    rc = decree_add(&d);
-    if (rc == RC_OK)
-        rc = decree_end(&d);
-    else
-        decree_drop(&d);
+    enum rc rc = hub_order(l, h, op, who, out, why);
     buf_free(&items);
-    if (rc == RC_OK)
-        rc = ledger_settle(l);
-    /* Does it count? One officer is not enough where two have to agree. */
-    return rc != RC_OK || authority_erases_n(replica_authority(l->replica)) > before
-               ? rc
-               : RC_DENIED;
+    return rc;
+}
+
+/* One that waits is told before those that are written. */
+static void
+take_result(struct order_result *all, const struct order_result *one, bool is_first)
+{
+    if (is_first || (one->state == ORDER_WAITS && all->state != ORDER_WAITS))
+        *all = *one;
 }
 
 enum rc
 erase_order(struct ledger *l, const struct hub *h, const struct erase_plan *p,
-            uint8_t ground, const char *request, struct fault *why)
+            const struct erase_words *words, struct order_result *out, struct fault *why)
 {
+    struct auth_op *op = mem_new(sizeof(*op));
+    bool is_first = true;
     enum rc rc = RC_OK;
+    op->code = AUTH_ERASE;
+    op->reason = words->ground;
+    op->request = slice_text(words->request);
     for (size_t i = 0; i < p->keys_n && rc == RC_OK; i++) {
         struct slice names = buf_slice(&p->items[i]);
         do {
+            struct order_result one = {.need = 0};
             size_t took = 0;
-            rc = order_some(l, h, &p->key[i], names, ground, request, &took);
+            rc = order_some(l, h, &p->key[i], names, op, words->who, &took, &one, why);
+            take_result(out, &one, is_first);
+            is_first = false;
             if (took > 0) {
                 names.p += took * sizeof(struct erased_name);
                 names.n -= took * sizeof(struct erased_name);
             }
-        } while (rc == RC_OK && names.n > 0);
+        } while (rc == RC_OK && names.n > 0 && out->state == ORDER_WRITTEN);
     }
-    return rc == RC_DENIED ? fault_set(why, rc, FAULT_OFFICERS, "%s", p->number) : rc;
+    mem_free(op);
+    return rc;
 }

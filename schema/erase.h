@@ -3,7 +3,7 @@
 #ifndef LINJULI_ERASE_H
 #define LINJULI_ERASE_H
 
-#include "schema/hub.h"
+#include "schema/order.h"
 
 /* Why the law asks for it. Codes are written into orders: they are never used again. */
 struct erase_ground {
@@ -32,10 +32,17 @@ struct erase_plan {
 enum rc erase_plan(struct ledger *l, const char *id, struct erase_plan *out,
                    struct fault *why) MUST_USE;
 void erase_plan_fini(struct erase_plan *p);
-/* Orders it, in as many operations as it takes; inside the caller's transaction.
- * RC_DENIED: more officers have to agree. */
+struct erase_words {
+    uint8_t ground;
+    const char *request; /* number of the request */
+    const char *who;     /* asks for it, a name for people */
+};
+/* Orders it, as any order (order.h), for each half of the record; inside the caller's
+ * transaction. `out`: of an order that waits, if one does; then items beyond what one
+ * operation can name are left for another time. */
 enum rc erase_order(struct ledger *l, const struct hub *h, const struct erase_plan *p,
-                    uint8_t ground, const char *request, struct fault *why) MUST_USE;
+                    const struct erase_words *words, struct order_result *out,
+                    struct fault *why) MUST_USE;
 
 /* This node's part. due: a counted order that its own acknowledgement log does not name
  * yet. The shell commits (what is named leaves the logs and tables in the settle that

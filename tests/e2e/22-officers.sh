@@ -69,6 +69,17 @@ gives 0 "dropped" $H orders --drop "$order"
 run $H orders
 has "$out" "No order waits" "nothing waits"
 
+# erasing needs two as well
+need=$($H add need title=WheelchairForQin 2>/dev/null | sed 's/ .*//')
+gives 1 "an erasure by one of two waits" $H erase "$need" --ground consent --request 2026-009 --yes --json
+order=$(order_of)
+has "$out" '"done": false' "says so"
+gives 0 "and nothing is gone" $H get "$need"
+has "$($H orders)" "erase 1 items, request 2026-009 · 1 of 2 signed" "what it is"
+gives 0 "the second signs" $H sign "$order" --pin-file pin
+has "$($H get "$need")" "Erased, request 2026-009" "it is gone"
+is "$(cat hub/linjuli.db* | grep -a -c WheelchairForQin)" 0 "from the disk too"
+
 # how many must agree; the last officer stays
 gives 1 "needs change by two" $H officers --need revoke=1
 order=$(printf '%s' "$out" | sed 's/^Order \([0-9a-f]*\).*/\1/')

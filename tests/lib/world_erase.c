@@ -47,6 +47,8 @@ order(struct world *w)
     struct ledger *l = w->node[0].m->l;
     struct record_key key;
     struct erase_plan p;
+    const struct erase_words words = {1, "2026-1", ""};
+    struct order_result is;
     struct fault why = {0};
     char id[2 * RECORD_ID_BYTES + 1];
     enum rc rc = some_record(w, &key);
@@ -57,7 +59,7 @@ order(struct world *w)
     if (rc == RC_OK && p.was_erased && p.items_n == 0)
         rc = RC_NO;
     if (rc == RC_OK)
-        rc = erase_order(l, &w->c.hub, &p, 1, "2026-1", &why);
+        rc = erase_order(l, &w->c.hub, &p, &words, &is, &why);
     erase_plan_fini(&p);
     return rc;
 }

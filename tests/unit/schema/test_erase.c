@@ -29,13 +29,16 @@ static uint64_t
 order(struct community *c, const struct record_key *key)
 {
     struct erase_plan p;
+    const struct erase_words words = {1, "2026-7", ""};
+    struct order_result is;
     struct fault why = {0};
     uint64_t n;
 
     plan(c, key, &p);
     n = p.items_n;
     assert_ok(ledger_begin(c->m[0].l));
-    assert_ok(erase_order(c->m[0].l, &c->hub, &p, 1, "2026-7", &why));
+    assert_ok(erase_order(c->m[0].l, &c->hub, &p, &words, &is, &why));
+    assert_int_equal(is.state, ORDER_WRITTEN);
     assert_ok(ledger_commit(c->m[0].l));
     erase_plan_fini(&p);
     return n;
