@@ -125,6 +125,8 @@ work_seal(void *arg)
     uint64_t no = 0;
     enum rc rc = hub_code_sweep(d->node->ledger);
     if (rc == RC_OK)
+        rc = hub_upkeep(d->node->ledger, &hub, NULL); /* a quarter may be over */
+    if (rc == RC_OK)
         rc = hub_seal(d->node->ledger, &hub, &no);
     if (rc == RC_OK)
         log_info("seal no=%llu", (unsigned long long)no);

@@ -3,6 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "schema/order.h"
+
+#define EPOCH_AGE_MS (92ull * 24 * 60 * 60 * 1000) /* a quarter */
+
 /* Counts that `init` writes: grant, revoke, lost, erase (design section 6). */
 static const uint8_t birth_needs[NEED_N] = {1, 2, 2, 2};
 
@@ -209,10 +213,72 @@ keep_unit(struct upkeep *u)
     return rc;
 }
 
+/* The first scope whose newest key is due to change; NULL: none is. Only the clock of the
+ * hub's own entry and its own wall clock: a wrong one changes keys early or late, and
+ * nothing else. */
+static const struct scope_info *
+old_epoch(const struct ledger *l)
+{
+    const struct authority *a = replica_authority(l->replica);
+    uint64_t now = l->wall_ms(l->arg);
+    for (size_t i = 0; i < authority_scopes_n(a); i++) {
+        const struct scope_info *s = authority_scope_at(a, i);
+        if (s->epoch > 0 && s->epoch < UINT32_MAX &&
+            now > clock_ms(s->epoch_clock) + EPOCH_AGE_MS)
+            return s;
+    }
+    return NULL;
+}
+
+/* Does the authority log lack what this release's record types are? */
+static bool
+is_schema_due(const struct ledger *l)
+{
+    const struct hash *told =
+        authority_types(replica_authority(l->replica), l->types->version);
+    return told == NULL || !hash_eq(told, &l->types->hash);
+}
+
 bool
 hub_is_due(const struct ledger *l)
 {
-    return l->units_changed;
+    return l->units_changed || is_schema_due(l) || old_epoch(l) != NULL;
+}
+
+static enum rc
+keep_schema(struct upkeep *u)
+{
+    struct ledger *l = u->d.l;
+    if (!is_schema_due(l))
+        return RC_OK;
+    u->did = true;
+    struct auth_op *op = decree_next(&u->d, AUTH_SCHEMA);
+    op->schema = l->types->version;
+    op->hash = l->types->hash;
+    return decree_add(&u->d);
+}
+
+static enum rc
+keep_all(struct upkeep *u, const struct hub *h)
+{
+    struct ledger *l = u->d.l;
+    enum rc rc = keep_schema(u);
+    for (u->at = 0; u->at < u->units->n && rc == RC_OK; u->at++)
+        rc = keep_unit(u);
+    if (rc != RC_OK || !u->did) {
+        decree_drop(&u->d);
+    } else {
+        rc = decree_end(&u->d);
+        if (rc == RC_OK)
+            rc = ledger_settle(l);
+    }
+    const struct scope_info *old = NULL;
+    while (rc == RC_OK && (old = old_epoch(l)) != NULL) {
+        size_t n = 0;
+        rc = hub_rotate(l, h, old->no, &n);
+        u->did = true;
+    }
+    return rc == RC_OK ? hub_reach(l, h, u->units, &u->did) : rc;
 }
 
 enum rc
@@ -229,18 +295,15 @@ hub_upkeep(struct ledger *l, const struct hub *h, bool *did)
         return rc;
     rc = hub_units(l, &units);
     u.units = &units;
-    for (u.at = 0; u.at < units.n && rc == RC_OK; u.at++)
-        rc = keep_unit(&u);
+    if (rc == RC_OK)
+        rc = keep_all(&u, h);
+    else
+        decree_drop(&u.d);
     hub_units_fini(&units);
     l->units_changed = rc != RC_OK;
-    if (rc != RC_OK || !u.did) {
-        decree_drop(&u.d);
-        return rc;
-    }
-    rc = decree_end(&u.d);
     if (did != NULL)
-        *did = rc == RC_OK;
-    return rc != RC_OK ? rc : ledger_settle(l);
+        *did = rc == RC_OK && u.did;
+    return rc;
 }
 
 /* ---- seals */

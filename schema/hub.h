@@ -56,7 +56,9 @@ enum rc hub_join(struct ledger *l, const struct hub *h, const struct join *j) MU
 /* Could hub_upkeep have something to write? Asked after every turn, so that the answer no
  * costs no transaction. */
 bool hub_is_due(const struct ledger *l);
-/* Writes what is due: scope and epoch for new units. `did` (may be NULL) tells. */
+/* Writes what is due: the record types of this release, scope and epoch for new units,
+ * keys for those who came to read more, a fresh key for each scope whose newest is a
+ * quarter old. `did` (may be NULL) tells. */
 enum rc hub_upkeep(struct ledger *l, const struct hub *h, bool *did) MUST_USE;
 /* A seal over everything accepted; RC_NO: nothing new. */
 enum rc hub_seal(struct ledger *l, const struct hub *h, uint64_t *seal_no) MUST_USE;

@@ -45,7 +45,7 @@ enum rc decree_keys(struct decree *d, uint32_t scope, uint32_t node,
                     const struct key *box) MUST_USE;
 /* Signs d->op as an order of this one officer. */
 void decree_sign(struct decree *d, const struct pair *officer, const struct hash *seen);
-/* What the hub alone does once this order counts. */
+/* What the hub alone does once this order counts: keys change, or go out. */
 enum rc hub_after_order(struct ledger *l, const struct hub *h,
                         const struct auth_op *op) MUST_USE;
 
@@ -84,5 +84,10 @@ int64_t hub_kind(const struct ledger *l, const char *name);
 /* Scopes of a role in a unit (design section 6, Roles). RC_BUSY: not there yet. */
 enum rc hub_scopes(struct ledger *l, const struct units *u, enum role role, uint32_t unit,
                    struct scopes *out) MUST_USE;
+/* Lets the reading of every grid worker and area secretary follow the units under theirs,
+ * and asks officers for grants to match. Settles; *did is set where anything was written.
+ */
+enum rc hub_reach(struct ledger *l, const struct hub *h, const struct units *u,
+                  bool *did) MUST_USE;
 
 #endif

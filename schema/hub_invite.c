@@ -359,6 +359,7 @@ hub_join(struct ledger *l, const struct hub *h, const struct join *j)
         rc = local_use_invite(l->db, j->invite);
     if (rc == RC_OK)
         rc = ledger_settle(l);
+    l->units_changed = true; /* more may be under his unit than at the invite */
     /* Signed, and yet it does not count: another order about this log came between. */
     if (rc == RC_OK && !has_joined(l, &row, j))
         rc = RC_DENIED;

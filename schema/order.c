@@ -293,6 +293,27 @@ hub_order(struct ledger *l, const struct hub *h, struct auth_op *op, const char 
     return rc;
 }
 
+/* What nobody has signed is no promise yet: it is asked as things stand now. */
+static enum rc
+renew(struct ledger *l, struct draft *d)
+{
+    const struct authority *a = replica_authority(l->replica);
+    char name[ORDER_NAME_BYTES];
+    uint64_t pos = 0;
+    if (d->op.order.n > 0)
+        return RC_OK;
+    order_name(&d->op, name);
+    enum rc rc = del(l, name);
+    if (rc != RC_OK)
+        return rc;
+    struct grant *g = &d->op.grant;
+    const struct log_state *log =
+        d->op.code == AUTH_GRANT ? replica_log(l->replica, g->log_no) : NULL;
+    if (log != NULL && g->from <= log->head_seq)
+        g->from = log->head_seq + 1;
+    return authority_head(a, &d->op.order.seen, &pos) ? RC_OK : RC_DENIED;
+}
+
 enum rc
 order_sign(struct ledger *l, const struct hub *h, const char *name,
            const struct pair *officer, struct order_result *out, struct fault *why)
@@ -301,6 +322,8 @@ order_sign(struct ledger *l, const struct hub *h, const char *name,
     enum rc rc = get_named(l, name, d, why);
     if (rc == RC_OK && !is_officer(l, &officer->pub))
         rc = fault_set(why, RC_DENIED, FAULT_NO_OFFICER, "%s", name);
+    if (rc == RC_OK)
+        rc = renew(l, d);
     if (rc == RC_OK)
         rc = order_add(&d->op, &l->community, officer);
     if (rc == RC_OK)

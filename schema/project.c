@@ -238,6 +238,7 @@ static enum rc
 prepare(struct project *p, const struct changes *changes)
 {
     enum rc rc = RC_OK;
+    bool heard = false;
     for (size_t i = 0; i < changes->n && rc == RC_OK; i++) {
         const struct change *c = &changes->p[i];
         if (c->kind == CHANGE_WITHDRAWN)
@@ -247,8 +248,9 @@ prepare(struct project *p, const struct changes *changes)
         const struct change *c = &changes->p[i];
         if (c->kind == CHANGE_AUTHORITY)
             rc = project_authority(p, c->log_no, c->from, c->to);
+        heard = heard || c->kind == CHANGE_AUTHORITY;
     }
-    return rc;
+    return rc == RC_OK && heard ? project_chain(p) : rc;
 }
 
 /* Scopes whose key came, and logs whose grant changed, are gone through again: items that
@@ -301,6 +303,8 @@ project_replay(struct ledger *l, void (*progress)(void *arg, uint64_t done, uint
         if (row.is_authority && row.head_seq > 0)
             rc = project_authority(p, row.no, 1, row.head_seq);
     }
+    if (rc == RC_OK)
+        rc = project_chain(p);
     p->scopes_n = 0; /* everything is about to be projected */
     p->logs_n = 0;
     if (rc == RC_OK)

@@ -39,21 +39,6 @@ hold(struct project *p, uint32_t scope, uint32_t epoch, const struct key *key)
     return rc;
 }
 
-/* Earlier keys hang under later ones: who may read now may read what was. */
-static enum rc
-hold_previous(struct project *p, const struct auth_op *op)
-{
-    const struct key *key = ledger_scope_key(p->l, op->scope, op->epoch);
-    struct key previous;
-    if (!op->has_previous || key == NULL || op->epoch < 2 ||
-        ledger_scope_key(p->l, op->scope, op->epoch - 1) != NULL ||
-        key_unwrap(op->previous, key, &previous) != RC_OK)
-        return RC_OK;
-    enum rc rc = hold(p, op->scope, op->epoch - 1, &previous);
-    mem_wipe(&previous, sizeof(previous));
-    return rc;
-}
-
 static enum rc
 on_epoch(struct authority_run *run, const struct auth_op *op)
 {
@@ -72,7 +57,7 @@ on_epoch(struct authority_run *run, const struct auth_op *op)
         rc = hold(p, op->scope, op->epoch, &key);
         mem_wipe(&key, sizeof(key));
     }
-    return rc != RC_OK ? rc : hold_previous(p, op);
+    return rc;
 }
 
 static void
@@ -164,6 +149,103 @@ on_authority(void *arg, const struct stored *stored)
             run->rc = on_operation(run, run->p->auth);
     }
     return run->rc == RC_OK;
+}
+
+/* ---- keys of earlier epochs */
+
+/* The key of an epoch under that of the next one, as an epoch tells it. */
+struct wrapped {
+    uint32_t scope, epoch; /* of the key that opens it; the one before comes out */
+    uint8_t bytes[WRAPPED_KEY_BYTES];
+};
+struct chain {
+    struct project *p;
+    struct wrapped *link; /* in the order of the authority log */
+    size_t n, cap;
+};
+
+/* Is the key before that of (scope, epoch) fixed, and not held? */
+static bool
+lacks_before(const struct ledger *l, uint32_t scope, uint32_t epoch)
+{
+    return epoch > 1 && ledger_scope_key(l, scope, epoch - 1) == NULL &&
+           authority_epoch_hash(replica_authority(l->replica), scope, epoch - 1) != NULL;
+}
+
+static bool
+has_gap(const struct ledger *l)
+{
+    for (size_t i = 0; i < l->ring_n; i++)
+        if (lacks_before(l, l->ring[i].scope, l->ring[i].epoch))
+            return true;
+    return false;
+}
+
+static bool
+on_link(void *arg, const struct stored *stored)
+{
+    struct chain *c = arg;
+    struct auth_op *op = c->p->auth;
+    struct entry e;
+    if (entry_decode(stored->bytes, &e) != RC_OK)
+        return true;
+    struct entry_items it = entry_items(&e);
+    struct entry_item item;
+    while (entry_items_next(&it, &item)) {
+        if (item.is_erased || item.bytes.n <= ITEM_HEAD_BYTES ||
+            auth_op_decode(
+                slice_of(item.bytes.p + ITEM_HEAD_BYTES, item.bytes.n - ITEM_HEAD_BYTES),
+                op) != RC_OK ||
+            op->code != AUTH_EPOCH || !op->has_previous)
+            continue;
+        if (c->n == c->cap) {
+            c->cap = c->cap * 2 + 64;
+            c->link = mem_grow(c->link, c->cap * sizeof(*c->link));
+        }
+        struct wrapped *w = &c->link[c->n++];
+        w->scope = op->scope;
+        w->epoch = op->epoch;
+        memcpy(w->bytes, op->previous, sizeof(w->bytes));
+    }
+    return true;
+}
+
+static enum rc
+unwrap(struct project *p, const struct wrapped *w, bool *did)
+{
+    const struct key *key = ledger_scope_key(p->l, w->scope, w->epoch);
+    struct key before;
+    if (key == NULL || !lacks_before(p->l, w->scope, w->epoch) ||
+        key_unwrap(w->bytes, key, &before) != RC_OK)
+        return RC_OK;
+    enum rc rc = hold(p, w->scope, w->epoch - 1, &before);
+    *did = *did || ledger_scope_key(p->l, w->scope, w->epoch - 1) != NULL;
+    mem_wipe(&before, sizeof(before));
+    return rc;
+}
+
+/* Backwards: later epochs stand later, and open those before. */
+enum rc
+project_chain(struct project *p)
+{
+    struct ledger *l = p->l;
+    const struct sync_store *store = log_store_port(l->log);
+    struct chain c = {.p = p};
+    enum rc rc = RC_OK;
+    bool did = has_gap(l);
+    for (size_t i = 0; did && i < replica_rows_n(l->replica) && rc == RC_OK; i++) {
+        struct row row;
+        replica_row_at(l->replica, i, &row);
+        if (row.is_authority)
+            rc = store->trunk(store->self, &row.log, 1, on_link, &c);
+    }
+    while (did && rc == RC_OK) {
+        did = false;
+        for (size_t i = c.n; i-- > 0 && rc == RC_OK;)
+            rc = unwrap(p, &c.link[i], &did);
+    }
+    mem_free(c.link);
+    return rc;
 }
 
 enum rc

@@ -72,6 +72,9 @@ void project_dirty(struct project *p, int64_t no);
 enum rc project_flush(struct project *p);
 /* Makes dirty what a statement with two bound row numbers finds. */
 enum rc project_dirty_between(struct project *p, enum stmt id, int64_t from, int64_t to);
+/* Earlier keys hang under later ones: who may read now may read what was. Takes in every
+ * key of an earlier epoch that a held one opens. */
+enum rc project_chain(struct project *p) MUST_USE;
 /* Authority entries from..to of a reign: keys, scopes, grants, erasures. */
 enum rc project_authority(struct project *p, uint32_t reign, uint64_t from, uint64_t to);
 

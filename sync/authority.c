@@ -26,6 +26,7 @@ lists_free(struct authority *a)
     mem_free(a->node);
     mem_free(a->lost);
     mem_free(a->epoch);
+    mem_free(a->told);
     mem_free(a->log);
     mem_free(a->born);
     mem_free(a->once);
@@ -197,8 +198,19 @@ authority_root_key(const struct authority *a)
 uint16_t
 authority_schema(const struct authority *a, struct hash *types)
 {
-    *types = a->types;
-    return a->schema;
+    *types = a->schema.types;
+    return a->schema.version;
+}
+
+const struct hash *
+authority_types(const struct authority *a, uint16_t version)
+{
+    for (size_t i = 0; i < a->told_n; i++) {
+        if (a->told[i].version == version) {
+            return &a->told[i].types;
+        }
+    }
+    return NULL;
 }
 
 uint64_t

@@ -18,6 +18,8 @@ uint64_t authority_head_seq(const struct authority *a);          /* in its reign
 const struct key *authority_root_key(const struct authority *a); /* NULL: no create */
 uint16_t authority_schema(const struct authority *a,
                           struct hash *types); /* newest counted */
+/* The hash last told for this version; NULL: none. */
+const struct hash *authority_types(const struct authority *a, uint16_t version);
 /* The newest entry of the prefix, its id and place: marks name it. */
 bool authority_head(const struct authority *a, struct hash *id, uint64_t *pos);
 /* Place in the prefix of the entry whose id begins with these 8 bytes, or -1. */
@@ -28,7 +30,8 @@ struct scope_info {
     enum scope_kind kind;
     uint32_t unit;
     struct slice name;
-    uint32_t epoch; /* newest counted */
+    uint32_t epoch;       /* newest counted */
+    uint64_t epoch_clock; /* of the entry that began it */
 };
 size_t authority_scopes_n(const struct authority *a);
 const struct scope_info *authority_scope_at(const struct authority *a, size_t i);

@@ -327,6 +327,7 @@ scope_new(struct authority *a, size_t i, uint32_t no)
     for (size_t k = 0; k < a->epochs_n; k++) {
         if (a->epoch[k].scope == no && a->epoch[k].epoch > a->scope[i].epoch) {
             a->scope[i].epoch = a->epoch[k].epoch;
+            a->scope[i].epoch_clock = a->epoch[k].clock;
         }
     }
 }
@@ -394,11 +395,13 @@ take_epoch(const struct step *s)
     }
     a->epoch =
         authority_room(a->epoch, a->epochs_n + 1, &a->epochs_cap, sizeof *a->epoch);
-    a->epoch[a->epochs_n] = (struct auth_epoch){op->scope, op->epoch, op->hash};
+    a->epoch[a->epochs_n] =
+        (struct auth_epoch){op->scope, op->epoch, op->hash, s->e->clock};
     idmap_put(&a->epoch_map, idmap_mix(op->scope, op->epoch), (uint32_t)a->epochs_n++);
     for (size_t i = 0; i < a->scopes_n; i++) {
         if (a->scope[i].no == op->scope && a->scope[i].epoch < op->epoch) {
             a->scope[i].epoch = op->epoch;
+            a->scope[i].epoch_clock = s->e->clock;
         }
     }
     return true;
@@ -407,8 +410,17 @@ take_epoch(const struct step *s)
 static bool
 take_schema(const struct step *s)
 {
-    s->a->schema = s->op->schema;
-    s->a->types = s->op->hash;
+    struct authority *a = s->a;
+    size_t i = 0;
+
+    a->schema = (struct auth_schema){s->op->schema, s->op->hash};
+    while (i < a->told_n && a->told[i].version != s->op->schema) {
+        i++;
+    }
+    if (i == a->told_n) {
+        a->told = authority_room(a->told, ++a->told_n, &a->told_cap, sizeof *a->told);
+    }
+    a->told[i] = a->schema;
     return true;
 }
 

@@ -55,6 +55,11 @@ struct auth_erased {
 struct auth_epoch {
     uint32_t scope, epoch;
     struct hash hash;
+    uint64_t clock;
+};
+struct auth_schema {
+    uint16_t version;
+    struct hash types;
 };
 struct auth_void { /* an operation of the prefix that does not count */
     uint32_t pos, index;
@@ -68,9 +73,10 @@ struct authority {
     uint32_t reign;
     uint64_t head_seq;
     struct officers officers;
-    uint64_t officers_last; /* place of the last order about them, plus 1 */
-    uint16_t schema;
-    struct hash types;
+    uint64_t officers_last;    /* place of the last order about them, plus 1 */
+    struct auth_schema schema; /* told last */
+    struct auth_schema *told;  /* the last word for each version */
+    size_t told_n, told_cap;
     uint64_t seal_no;
     struct hash *id; /* of the prefix, by place */
     size_t n, id_cap;
