@@ -22,12 +22,12 @@ struct wish {
     uint64_t valid_ms;
 };
 
-/* 7d, 12h, 30m. */
+/* 7d, 12h, 30m, 90s. */
 static bool
 parse_valid(const char *text, uint64_t *ms)
 {
-    static const char units[] = "dhm";
-    static const uint64_t each[] = {DAY_MS, 3600000, 60000};
+    static const char units[] = "dhms";
+    static const uint64_t each[] = {DAY_MS, 3600000, 60000, 1000};
     size_t digits = strspn(text, "0123456789");
     const char *unit = digits > 0 && digits <= 5 ? strchr(units, text[digits]) : NULL;
     if (unit == NULL || *unit == '\0' || text[digits + 1] != '\0')
@@ -61,7 +61,7 @@ read_wish(struct cli *c, struct wish *w)
     if (role == NULL || !role_parse(role, &w->role))
         return bad(c, "--role", role, word(c, WORD_ROLES));
     if (valid != NULL && !parse_valid(valid, &w->valid_ms))
-        return bad(c, "--valid", valid, "7d, 12h, 30m");
+        return bad(c, "--valid", valid, "7d, 12h, 30m, 90s");
     for (size_t i = 0; args_nth(c->args, "--address", i) != NULL; i++)
         if (!address_is(args_nth(c->args, "--address", i)))
             return bad(c, "--address", args_nth(c->args, "--address", i), "HOST:PORT");

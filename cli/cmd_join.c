@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+#define DAY_MS 86400000u
+#define CLOCK_OFF_MS 600000u
+
 static void
 tell(struct cli *c, const struct invite *i, const struct grant *g)
 {
@@ -23,10 +26,19 @@ join_end(struct cli *c, const char *next, const struct sync_report *report)
     json_t *json = c->own;
     bool is_met = report != NULL && report->close == CLOSE_DONE;
     c->own = NULL;
+    bool is_refused =
+        report != NULL && (report->close == CLOSE_INVITE || report->close == CLOSE_USED ||
+                           report->close == CLOSE_EXPIRED);
+    if (is_refused)
+        complain_refused(c, report);
+    if (report != NULL)
+        note_clock(c, report->skew_ms);
     if (json != NULL) {
         json_object_set_new(json, "dir", json_of_text(slice_text(c->dir)));
         json_object_set_new(json, "met", json_boolean(is_met));
         out_json(c->out, json);
+    } else if (is_refused) {
+        return;
     } else if (is_met) {
         say(c, WORD_SYNC_DONE, num(c, report->in_entries), num(c, report->out_entries),
             NULL);
@@ -34,6 +46,44 @@ join_end(struct cli *c, const char *next, const struct sync_report *report)
     } else {
         say(c, WORD_JOIN_NEXT, next, NULL);
     }
+}
+
+void
+complain_refused(struct cli *c, const struct sync_report *report)
+{
+    struct buf why = BUF_NONE;
+    char when[TIME_TEXT_BYTES];
+    out_time(report->close_ms, when);
+    add_words(c, &why, close_word(report->close), when, NULL);
+    complain(c, WORD_SYNC_REFUSED, buf_text(&why), NULL);
+    buf_free(&why);
+}
+
+void
+note_clock(struct cli *c, int64_t skew_ms)
+{
+    uint64_t off = skew_ms < 0 ? (uint64_t)-skew_ms : (uint64_t)skew_ms;
+    if (off >= DAY_MS)
+        note(c, WORD_CLOCK_DAYS, num(c, off / DAY_MS), NULL);
+    else if (off > CLOCK_OFF_MS)
+        note(c, WORD_CLOCK_MINUTES, num(c, off / 60000), NULL);
+}
+
+/* The wrong file of several on the stick. */
+static enum rc
+check_unit(struct cli *c, const struct grant *g, struct fault *why)
+{
+    const char *said = args_value(c->args, "--unit");
+    uint32_t unit = 0;
+    if (said == NULL)
+        return RC_OK;
+    if (!unit_parse(said, &unit))
+        return fault_set(why, RC_USAGE, FAULT_BAD_CODE, "--unit");
+    if (unit == g->unit)
+        return RC_OK;
+    fault_set(why, RC_INVALID, FAULT_INVITE_UNIT, "%04u", (unsigned)g->unit);
+    fault_want(why, "%04u", (unsigned)unit);
+    return RC_INVALID;
 }
 
 enum rc
@@ -51,7 +101,9 @@ join_file(struct cli *c, const char *named, struct slice file, struct fault *why
         mem_free(g);
         return fault_set(why, RC_INVALID, code, "%s", named);
     }
-    rc = node_join(c->dir, file, why);
+    rc = check_unit(c, g, why);
+    if (rc == RC_OK)
+        rc = node_join(c->dir, file, why);
     if (rc == RC_INVALID && why->code == FAULT_NODE_THERE)
         rc = node_join_again(c->dir, file, why);
     if (rc == RC_OK)
@@ -100,6 +152,7 @@ run(struct cli *c, int argc, char **argv)
 }
 
 static const struct opt opts[] = {{"--at", "HOST:PORT", WORD_OPT_AT},
+                                  {"--unit", "UNIT", WORD_OPT_JOIN_UNIT},
                                   {"--request", "FILE", WORD_OPT_REQUEST},
                                   {"--answer", "FILE", WORD_OPT_ANSWER},
                                   {NULL, NULL, WORD_NOTHING}};

@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 #include "cli/address.h"
+#include "cli/join.h"
 #include "cli/out.h"
 
 /* The exit status of an exchange that was reached. */
@@ -11,6 +12,8 @@ rc_of(enum close_reason close)
         return RC_OK;
     case CLOSE_STRANGER:
     case CLOSE_INVITE:
+    case CLOSE_USED:
+    case CLOSE_EXPIRED:
         return RC_DENIED;
     case CLOSE_HANDSHAKE:
     case CLOSE_VERSION:
@@ -47,6 +50,8 @@ tell_json(struct cli *c, const struct sync_report *r, const char *address)
     json_object_set_new(json, "done", json_boolean(r->close == CLOSE_DONE));
     json_object_set_new(
         json, "close", json_string((unsigned)r->close < CLOSE_N ? names[r->close] : "?"));
+    json_object_set_new(json, "close_ms", json_of_time(r->close_ms));
+    json_object_set_new(json, "skew_ms", json_integer((json_int_t)r->skew_ms));
     json_object_set_new(json, "in_entries", json_of_u64(r->in_entries));
     json_object_set_new(json, "out_entries", json_of_u64(r->out_entries));
     json_object_set_new(json, "in_bytes", json_of_u64(r->in_bytes));
@@ -54,13 +59,21 @@ tell_json(struct cli *c, const struct sync_report *r, const char *address)
     out_json(c->out, json);
 }
 
-/* A hub that does not take the invite hangs up after the handshake and says nothing: to a
- * stranger it does not speak. */
+/* A hub that does not know the invite, or another secret of it, hangs up after the
+ * handshake and says nothing: to a stranger it does not speak. */
 static bool
 is_invite_refused(const struct sync_report *r, bool needs_join)
 {
     return needs_join && r->is_reached && r->close == CLOSE_EOF && r->in_entries == 0 &&
            r->in_bytes > 0;
+}
+
+/* The first message of a joiner is bound to his community: another one's does not hold.
+ */
+static bool
+is_other_community(const struct sync_report *r, bool needs_join)
+{
+    return needs_join && r->is_reached && r->close == CLOSE_EOF && r->in_bytes == 0;
 }
 
 static int
@@ -76,7 +89,7 @@ tell(struct cli *c, const struct sync_report *r, const char *address)
     else if (rc == RC_OK)
         say(c, WORD_SYNC_DONE, num(c, r->in_entries), num(c, r->out_entries), NULL);
     else if (rc != RC_STALE && rc != RC_IO)
-        complain(c, WORD_SYNC_REFUSED, word(c, close_word(r->close)), NULL);
+        complain_refused(c, r);
     else
         complain(c, WORD_SYNC_CUT, word(c, close_word(r->close)), num(c, r->in_entries),
                  num(c, r->out_entries), NULL);
@@ -136,7 +149,12 @@ run(struct cli *c, int argc, char **argv)
         return fail(c, rc, &why);
     if (is_invite_refused(&report, needs_join))
         report.close = CLOSE_INVITE;
-    return tell(c, &report, argv[0]);
+    else if (is_other_community(&report, needs_join))
+        report.close = CLOSE_HANDSHAKE;
+    int status = tell(c, &report, argv[0]);
+    if (!c->json)
+        note_clock(c, report.skew_ms);
+    return status;
 }
 
 const struct cmd cmd_sync = {

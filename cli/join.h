@@ -12,6 +12,11 @@ enum rc join_file(struct cli *c, const char *named, struct slice file,
  * has brought. */
 void join_end(struct cli *c, const char *next, const struct sync_report *report);
 
+/* Why nothing was exchanged; of an invite, since when it is no good. */
+void complain_refused(struct cli *c, const struct sync_report *report);
+/* Says so if the two clocks are far apart. */
+void note_clock(struct cli *c, int64_t skew_ms);
+
 /* ---- join_code.c: sixteen digits, in one word or in four */
 bool join_is_code(int argc, char **argv);
 int join_by_code(struct cli *c, int argc, char **argv);

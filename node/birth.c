@@ -14,6 +14,8 @@
 #include "node/birth.h"
 #include "node/keys.h"
 
+#define HOUR_MS UINT64_C(3600000)
+
 static bool
 is_made_here(const char *name)
 {
@@ -148,19 +150,15 @@ birth_place(struct birth *b, const char *dir, struct fault *why)
     return rc == RC_OK ? fresh_begin(b, why) : rc;
 }
 
-/* `i`: the invite of a joiner; NULL: the hub itself. */
 enum rc
-birth_begin(struct birth *b, const char *dir, const struct invite *i, struct fault *why)
+birth_begin(struct birth *b, const char *dir, struct fault *why)
 {
     enum rc rc = birth_place(b, dir, why);
     if (rc != RC_OK)
         return rc;
     pair_new_random(PAIR_BOX, &b->box);
     pair_new_random(PAIR_SIGN, &b->log);
-    if (i != NULL) /* the hub enrols this key before it has heard of us */
-        invite_ack(i, &b->ack);
-    else
-        pair_new_random(PAIR_SIGN, &b->ack);
+    pair_new_random(PAIR_SIGN, &b->ack);
     rc = keys_write(b->fresh, "node.key", &b->box, why);
     if (rc == RC_OK)
         rc = keys_write(b->fresh, "ack.key", &b->ack, why);
@@ -187,10 +185,6 @@ birth_guard(const struct birth *b, const struct key *log, const char *name,
     char path[PATH_BYTES + 32];
     keys_path(b->fresh, name, path, sizeof(path));
     enum rc rc = guard_new(log, path);
-    /* The acknowledgement key comes from the invite: a second node of one file on one
-     * machine finds the first one's guard, which never lets it write. */
-    if (rc == RC_IO && errno == EEXIST && key_eq(log, &b->ack.pub))
-        return RC_OK;
     return rc == RC_OK ? RC_OK : node_guard_fault(why, rc);
 }
 
@@ -300,7 +294,7 @@ enum rc
 node_init(const struct node_birth *n, struct fault *why)
 {
     struct birth b = {.fresh_fd = -1};
-    enum rc rc = birth_begin(&b, n->dir, NULL, why);
+    enum rc rc = birth_begin(&b, n->dir, why);
     if (rc == RC_OK)
         rc = hub_keys(&b, why);
     if (rc == RC_OK)
@@ -351,6 +345,18 @@ begin_as_invited(struct birth *b, const struct invite *i, struct fault *why)
     return fault_set(why, rc, FAULT_DATABASE, "join");
 }
 
+/* The hub's clock may be a little wrong itself. */
+enum rc
+birth_invite_check(const struct invite *i, uint64_t now_ms, struct fault *why)
+{
+    if (i->made_ms > HOUR_MS && now_ms < i->made_ms - HOUR_MS)
+        return fault_set(why, RC_DENIED, FAULT_INVITE_CLOCK, "%llu",
+                         (unsigned long long)((i->made_ms - now_ms) / HOUR_MS));
+    if (i->until_ms < now_ms)
+        return fault_set(why, RC_DENIED, FAULT_INVITE_EXPIRED, " ");
+    return RC_OK;
+}
+
 enum rc
 node_join(const char *dir, struct slice invite_file, struct fault *why)
 {
@@ -359,11 +365,12 @@ node_join(const char *dir, struct slice invite_file, struct fault *why)
     enum rc rc = invite_decode(invite_file, &i);
     if (rc != RC_OK)
         return fault_set(why, rc, FAULT_INVITE_FILE, "%s", rc_text(rc));
-    if (i.until_ms < wall_ms()) {
+    rc = birth_invite_check(&i, wall_ms(), why);
+    if (rc != RC_OK) {
         invite_fini(&i);
-        return fault_set(why, RC_DENIED, FAULT_INVITE_EXPIRED, "%s", dir);
+        return rc;
     }
-    rc = birth_begin(&b, dir, &i, why);
+    rc = birth_begin(&b, dir, why);
     if (rc == RC_OK)
         rc = write_conf(&b, NULL, why);
     if (rc == RC_OK)

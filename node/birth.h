@@ -15,9 +15,11 @@ struct birth {
     struct ledger *ledger;
 };
 
-/* DIR.unfinished with node.key, ack.key and log-01.key; `i`: the invite of a joiner. */
-enum rc birth_begin(struct birth *b, const char *dir, const struct invite *i,
-                    struct fault *why) MUST_USE;
+/* DIR.unfinished with node.key, ack.key and log-01.key. */
+enum rc birth_begin(struct birth *b, const char *dir, struct fault *why) MUST_USE;
+/* Is it a good time to join by this invite? RC_DENIED: expired, or the clock is wrong. */
+enum rc birth_invite_check(const struct invite *i, uint64_t now_ms,
+                           struct fault *why) MUST_USE;
 enum rc birth_ledger(struct birth *b, struct fault *why) MUST_USE;
 enum rc birth_guard(const struct birth *b, const struct key *log, const char *name,
                     struct fault *why) MUST_USE;

@@ -32,6 +32,7 @@ struct peer {
     uint64_t made_ms, opened_ms; /* monotonic */
     uint64_t synced_ms;          /* wall clock, for people; 0: not in this connection */
     bool has_asked_keys;
+    struct refusal refusal; /* of a joiner, for BYE */
 };
 /* Takes the fd. NULL: the session could not start. */
 struct peer *peer_new(struct daemon *d, int fd, const struct sockaddr_storage *from,

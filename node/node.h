@@ -224,7 +224,9 @@ enum rc node_serve(struct node *n, const struct serve *s, struct fault *why) MUS
 struct sync_report {
     uint64_t in_entries, out_entries, in_bytes, out_bytes;
     enum close_reason close;
-    bool is_reached; /* somebody answered */
+    uint64_t close_ms; /* with USED and EXPIRED: since when, civil time */
+    int64_t skew_ms;   /* the peer's clock minus ours; 0: as ours, or not heard */
+    bool is_reached;   /* somebody answered */
 };
 enum rc node_sync(struct node *n, const char *address, struct sync_report *out,
                   struct fault *why) MUST_USE;

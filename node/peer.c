@@ -41,6 +41,7 @@ sign_join(struct node *n, struct join *j)
     memcpy(j->invite, n->invite.no, INVITE_NO_BYTES);
     j->box_key = g.join_box;
     j->log_key = g.log;
+    j->ack_key = n->ack.pub;
     auth_join_sign(&g, &n->invite.community, &once, &j->sig);
     pair_wipe(&once);
 }
@@ -212,7 +213,13 @@ peer_close(struct peer *p, const char *why)
                                  .in_bytes = info.in_bytes,
                                  .out_bytes = info.out_bytes,
                                  .close = p->effects.close,
+                                 .skew_ms = info.has_hello ? info.skew_ms : 0,
                                  .is_reached = true};
+    /* Why we were refused, where the hub has said it. */
+    if (info.bye == CLOSE_INVITE || info.bye == CLOSE_USED || info.bye == CLOSE_EXPIRED) {
+        report.close = info.bye;
+        report.close_ms = info.bye_ms;
+    }
     struct dial *dial = p->dial;
     if (dial != NULL && p->is_open && now_ms() - p->opened_ms >= STEADY_MS)
         dial->tries = 0;
@@ -314,8 +321,8 @@ is_ours(enum rc rc)
            rc == RC_BUSY || rc == RC_BUG;
 }
 
-/* The hub answers a joiner in the same turn; an invite that does not hold closes the
- * session and changes nothing. */
+/* The hub answers a joiner in the same turn; an invite that does not hold changes
+ * nothing. */
 static enum rc
 answer_join(struct turn *t)
 {
@@ -324,7 +331,7 @@ answer_join(struct turn *t)
     struct hub hub = daemon_hub(d);
     if (!node_may_seal(d->node))
         return RC_DENIED;
-    enum rc rc = hub_join(d->node->ledger, &hub, &p->effects.join);
+    enum rc rc = hub_join(d->node->ledger, &hub, &p->effects.join, &p->refusal);
     if (rc != RC_OK) /* whatever a joiner sends is no reason to drop the others */
         return is_ours(rc) ? rc : RC_DENIED;
     t->did_change = true;
@@ -353,6 +360,13 @@ work_turn(void *arg)
         rc = step_once(t);
     }
     return rc;
+}
+
+static enum rc
+work_said(void *arg)
+{
+    struct turn *t = arg;
+    return step_event(t, &t->event);
 }
 
 /* Sends what it can; false: the peer is gone. */
@@ -453,6 +467,22 @@ await(struct peer *p)
         event_del(p->timer);
 }
 
+/* He has proved that he has the invite: he may hear why it does not let him in. */
+static void
+refuse(struct peer *p)
+{
+    enum close_reason reason =
+        p->refusal.reason != CLOSE_NONE ? p->refusal.reason : CLOSE_INVITE;
+    struct turn t = {.peer = p,
+                     .event = {.kind = SESSION_REFUSED,
+                               .now_ms = now_ms(),
+                               .wall_ms = wall_ms(),
+                               .reason = reason,
+                               .when_ms = p->refusal.when_ms}};
+    if (daemon_turn(p->daemon, work_said, &t) == RC_OK && flush(p))
+        peer_close(p, close_text(reason));
+}
+
 static void
 step(struct peer *p, const struct session_event *event)
 {
@@ -460,7 +490,7 @@ step(struct peer *p, const struct session_event *event)
     struct turn t = {.peer = p, .event = *event};
     enum rc rc = daemon_turn(d, work_turn, &t);
     if (rc == RC_DENIED || rc == RC_INVALID) {
-        peer_close(p, "the invite is unknown, used or expired");
+        refuse(p);
         return;
     }
     if (rc != RC_OK)

@@ -5,10 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "node/birth.h"
 #include "node/keys.h"
 #include "node/open.h"
 
-#define PATH_BYTES 4096
 #define SETTING_STOPPED "stopped" /* keys, one behind the other */
 
 /* ---- stopped */
@@ -191,14 +191,12 @@ own_keys(struct again *a, struct fault *why)
         rc = replace_key(n, "node.key", &box, why);
         pair_wipe(&box);
     }
-    invite_ack(&a->invite, &ack);
+    pair_new_random(PAIR_SIGN, &ack);
     if (rc == RC_OK)
         rc = replace_key(n, "ack.key", &ack, why);
     keys_path(n->dir, "ack.key", path, sizeof(path));
     if (rc == RC_OK) {
         rc = guard_new(&ack.pub, path);
-        if (rc == RC_IO && errno == EEXIST)
-            rc = RC_OK; /* then it is for another file, and never writes */
         if (rc != RC_OK)
             node_guard_fault(why, rc);
     }
@@ -228,15 +226,16 @@ node_join_again(const char *dir, struct slice invite_file, struct fault *why)
     const struct hash *community = replica_community(ledger_replica(a.node->ledger));
     if (a.node->logs_n == 0 || community == NULL ||
         !hash_eq(community, &a.invite.community)) {
-        rc = fault_set(why, RC_INVALID, FAULT_NODE_THERE, "%s", dir);
+        rc =
+            fault_set(why, RC_INVALID,
+                      a.node->has_hub ? FAULT_INVITE_HUB : FAULT_INVITE_OTHER, "%s", dir);
         goto out;
     }
-    if (node_must_renew(a.node))
+    rc = birth_invite_check(&a.invite, ledger_wall_ms(a.node->ledger), why);
+    if (rc == RC_OK && node_must_renew(a.node))
         rc = node_renew(a.node, why);
     if (rc == RC_OK && !awaits_grant(a.node))
         rc = fault_set(why, RC_INVALID, FAULT_NODE_THERE, "%s", dir);
-    if (rc == RC_OK && a.invite.until_ms < ledger_wall_ms(a.node->ledger))
-        rc = fault_set(why, RC_DENIED, FAULT_INVITE_EXPIRED, "%s", dir);
     if (rc == RC_OK && (rc = node_turn(a.node, work_keys, &a)) != RC_OK)
         fault_set(why, rc, FAULT_DATABASE, "join");
     if (rc == RC_OK)

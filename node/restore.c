@@ -186,7 +186,7 @@ node_restore(const struct node_restore *setup, struct backup_about *was,
     struct restoring r = {.b = {.fresh_fd = -1}, .setup = setup, .now = now};
     enum rc rc = open_backup(&r, why);
     if (rc == RC_OK)
-        rc = birth_begin(&r.b, setup->dir, NULL, why);
+        rc = birth_begin(&r.b, setup->dir, why);
     if (rc == RC_OK)
         rc = restore(&r, why);
     rc = birth_end(&r.b, rc, why);

@@ -28,6 +28,8 @@ wire_report_encode(const struct sync_report *r, struct buf *out)
     buf_add_u64(out, r->in_bytes);
     buf_add_u64(out, r->out_bytes);
     buf_add_u8(out, (uint8_t)r->close);
+    buf_add_u64(out, r->close_ms);
+    buf_add_u64(out, (uint64_t)r->skew_ms);
     buf_add_u8(out, r->is_reached);
 }
 
@@ -41,6 +43,8 @@ wire_report_decode(struct slice s, struct sync_report *out)
     out->out_bytes = read_u64(&r);
     uint8_t close = read_u8(&r);
     out->close = close < CLOSE_N ? (enum close_reason)close : CLOSE_NONE;
+    out->close_ms = read_u64(&r);
+    out->skew_ms = (int64_t)read_u64(&r);
     out->is_reached = read_u8(&r) == 1;
     return read_done(&r);
 }

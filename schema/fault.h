@@ -99,6 +99,10 @@
     X(INVITE_FILE)   /* none, or of another version */                                   \
     X(INVITE_TORN)                                                                       \
     X(INVITE_EXPIRED)                                                                    \
+    X(INVITE_CLOCK)   /* made later than it is here; what: hours */                      \
+    X(INVITE_OTHER)   /* the node there is of another community; what: the path */       \
+    X(INVITE_HUB)     /* it is the centre of one; what: the path */                      \
+    X(INVITE_UNIT)    /* what: its unit, want: the one that was said */                  \
     X(CODE_DIGITS)    /* mistyped: the check digit says so */                            \
     X(CODE_NOBODY)    /* nobody on this network gave them out */                         \
     X(CODE_NOBODY_AT) /* nor answers there; what: the address */                         \

@@ -26,7 +26,7 @@ struct invite { /* also as bytes: INVITE.md */
     uint8_t once_seed[SEED_BYTES];
     struct hash community;
     struct key hub_key;
-    uint64_t until_ms;
+    uint64_t until_ms, made_ms;
     struct buf grant_op; /* officer-signed, unjoined */
     uint32_t log_no, node;
     char community_name[NAME_BYTES_MAX + 1], person_name[NAME_BYTES_MAX + 1];
@@ -35,9 +35,6 @@ struct invite { /* also as bytes: INVITE.md */
     struct buf keys; /* scope u32 ‖ epoch u32 ‖ key 32: present keys of its scopes */
 };
 void invite_fini(struct invite *i);
-/* The key of the invited node's acknowledgement log, made from the invite's seed: the hub
- * enrols it before it has heard of the node. pair_wipe when done. */
-void invite_ack(const struct invite *i, struct pair *out);
 void invite_encode(const struct invite *i,
                    struct buf *out); /* the file; its secrets are in it */
 enum rc invite_decode(struct slice file, struct invite *out) MUST_USE;
@@ -47,12 +44,18 @@ enum rc invite_decode(struct slice file, struct invite *out) MUST_USE;
 enum rc hub_invite(struct ledger *l, const struct hub *h, const struct author *by,
                    const char *person, uint32_t unit, enum role role, uint64_t valid_ms,
                    struct invite *out, struct fault *why) MUST_USE;
-/* The secret of an invite that can still be used, or that somebody has joined by: he may
- * not have heard it. hub_join tells which keys it is good for. */
+/* The secret of an invite of this hub, used and expired ones too: whoever joined by it
+ * may not have heard so, and others may hear why they are refused. hub_join tells which
+ * keys it is good for. */
 bool hub_psk(struct ledger *l, const uint8_t invite[INVITE_NO_BYTES], struct key *psk);
 /* Joins both: node, grant, epochs of its scopes, in one authority entry. RC_DENIED: used,
- * expired, or the one-time signature does not hold. */
-enum rc hub_join(struct ledger *l, const struct hub *h, const struct join *j) MUST_USE;
+ * expired, or the one-time signature does not hold; `no` (may be NULL) tells. */
+struct refusal {
+    enum close_reason reason; /* CLOSE_USED, CLOSE_EXPIRED, else CLOSE_INVITE */
+    uint64_t when_ms;         /* since when */
+};
+enum rc hub_join(struct ledger *l, const struct hub *h, const struct join *j,
+                 struct refusal *no) MUST_USE;
 /* Could hub_upkeep have something to write? Asked after every turn, so that the answer no
  * costs no transaction. */
 bool hub_is_due(const struct ledger *l);

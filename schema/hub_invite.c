@@ -178,16 +178,12 @@ make_grant(struct ledger *l, uint32_t unit, enum role role, struct grant *out,
 static enum rc
 keep(struct ledger *l, const struct invite *i, uint32_t post)
 {
-    struct pair ack;
-    invite_ack(i, &ack);
     struct invite_row row = {.secret = i->secret,
                              .grant_op = buf_slice(&i->grant_op),
                              .node = i->node,
                              .log_no = i->log_no,
                              .post = post,
-                             .until_ms = i->until_ms,
-                             .ack = ack.pub};
-    pair_wipe(&ack);
+                             .until_ms = i->until_ms};
     memcpy(row.no, i->no, INVITE_NO_BYTES);
     return local_put_invite(l->db, &row);
 }
@@ -227,7 +223,8 @@ hub_invite(struct ledger *l, const struct hub *h, const struct author *by,
     if (rc != RC_OK)
         return rc;
     ledger_new_id(l, g.person);
-    out->until_ms = ledger_wall_ms(l) + valid_ms;
+    out->made_ms = ledger_wall_ms(l);
+    out->until_ms = out->made_ms + valid_ms;
     copy_name(out->person_name, slice_text(person));
     rc = write_person(l, by, person, g.person);
     if (rc == RC_OK && (rc = fill(l, h, &g, out)) == RC_DENIED)
@@ -252,10 +249,7 @@ hub_psk(struct ledger *l, const uint8_t invite[INVITE_NO_BYTES], struct key *psk
 {
     struct invite_row row;
     struct buf grant = BUF_NONE;
-    /* A used one too: whoever joined by it may not have heard so. hub_join takes no
-     * other keys under it. */
-    bool good = local_invite(l->db, invite, &row, &grant) == RC_OK &&
-                (row.is_used || is_good(l, &row));
+    bool good = local_invite(l->db, invite, &row, &grant) == RC_OK;
     if (good)
         *psk = row.secret;
     mem_wipe(&row.secret, sizeof(row.secret));
@@ -280,15 +274,14 @@ joined_grant(struct decree *d, struct slice grant_op, const struct join *j)
 }
 
 static enum rc
-write_node(struct decree *d, const struct grant *g, const struct join *j,
-           const struct key *ack)
+write_node(struct decree *d, const struct grant *g, const struct join *j)
 {
     struct auth_op *op = decree_next(d, AUTH_NODE);
     op->node = g->node;
     op->box_key = j->box_key;
     op->unit = g->unit;
     op->scopes = g->scopes;
-    op->ack_key = *ack;
+    op->ack_key = j->ack_key;
     return decree_add(d);
 }
 
@@ -312,7 +305,7 @@ write_join(struct decree *d, const struct invite_row *row, const struct join *j)
     enum rc rc = joined_grant(d, row->grant_op, j);
     if (rc == RC_OK) {
         *g = d->op->grant;
-        rc = write_node(d, g, j, &row->ack);
+        rc = write_node(d, g, j);
     }
     if (rc == RC_OK)
         rc = joined_grant(d, row->grant_op, j);
@@ -334,9 +327,18 @@ has_joined(struct ledger *l, const struct invite_row *row, const struct join *j)
     return log != NULL && log->no == row->log_no && node != NULL && node->no == row->node;
 }
 
-enum rc
-hub_join(struct ledger *l, const struct hub *h, const struct join *j)
+static struct refusal
+refusal_of(const struct invite_row *row)
 {
+    struct refusal no = {.reason = row->is_used ? CLOSE_USED : CLOSE_EXPIRED,
+                         .when_ms = row->is_used ? row->used_ms : row->until_ms};
+    return no;
+}
+
+enum rc
+hub_join(struct ledger *l, const struct hub *h, const struct join *j, struct refusal *no)
+{
+    struct refusal refusal = {.reason = CLOSE_INVITE};
     struct invite_row row;
     struct buf grant = BUF_NONE;
     struct decree d;
@@ -347,7 +349,12 @@ hub_join(struct ledger *l, const struct hub *h, const struct join *j)
     }
     if (row.is_used && has_joined(l, &row, j))
         goto out;
-    rc = is_good(l, &row) ? decree_begin(&d, l, h->hub) : RC_DENIED;
+    if (!is_good(l, &row)) {
+        refusal = refusal_of(&row);
+        rc = RC_DENIED;
+        goto out;
+    }
+    rc = decree_begin(&d, l, h->hub);
     if (rc != RC_OK)
         goto out;
     rc = write_join(&d, &row, j);
@@ -356,7 +363,7 @@ hub_join(struct ledger *l, const struct hub *h, const struct join *j)
     else
         decree_drop(&d);
     if (rc == RC_OK)
-        rc = local_use_invite(l->db, j->invite);
+        rc = local_use_invite(l->db, j->invite, ledger_wall_ms(l));
     if (rc == RC_OK)
         rc = ledger_settle(l);
     l->units_changed = true; /* more may be under his unit than at the invite */
@@ -364,6 +371,8 @@ hub_join(struct ledger *l, const struct hub *h, const struct join *j)
     if (rc == RC_OK && !has_joined(l, &row, j))
         rc = RC_DENIED;
 out:
+    if (no != NULL)
+        *no = refusal;
     buf_free(&grant);
     return rc;
 }

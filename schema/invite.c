@@ -6,7 +6,7 @@
 #define MAGIC_BYTES 8
 #define VERSION 1
 #define HEAD_BYTES (MAGIC_BYTES + 1 + 4)
-#define ELEMENTS 14
+#define ELEMENTS 15
 
 static const uint8_t magic[MAGIC_BYTES] = {'l', 'j', 'i', 'n', 'v', 'i', 't', '\n'};
 
@@ -20,20 +20,6 @@ invite_fini(struct invite *i)
         mem_wipe(i->keys.p, i->keys.cap);
     buf_free(&i->keys);
     mem_wipe(i, sizeof(*i));
-}
-
-void
-invite_ack(const struct invite *i, struct pair *out)
-{
-    static const char tag[] = "linjuli-ack";
-    struct hash_run run;
-    hash_init(&run);
-    hash_add(&run, slice_of(tag, sizeof(tag) - 1));
-    hash_add(&run, slice_of(i->once_seed, SEED_BYTES));
-    struct hash seed = hash_done(&run);
-    pair_from_seed(PAIR_SIGN, seed.b, out);
-    mem_wipe(&seed, sizeof(seed));
-    mem_wipe(&run, sizeof(run));
 }
 
 /* ---- writing */
@@ -101,6 +87,7 @@ invite_encode(const struct invite *i, struct buf *out)
     pack_fixed(out, i->community.b, HASH_BYTES);
     pack_fixed(out, i->hub_key.b, KEY_BYTES);
     pack_uint(out, i->until_ms);
+    pack_uint(out, i->made_ms);
     pack_bin(out, buf_slice(&i->grant_op));
     pack_uint(out, i->log_no);
     pack_uint(out, i->node);
@@ -206,6 +193,7 @@ invite_decode(struct slice file, struct invite *out)
     unpack_fixed(&u, out->community.b, HASH_BYTES);
     unpack_fixed(&u, out->hub_key.b, KEY_BYTES);
     out->until_ms = unpack_uint(&u, UINT64_MAX);
+    out->made_ms = unpack_uint(&u, UINT64_MAX);
     buf_add_slice(&out->grant_op, unpack_bin(&u, ENTRY_BODY_BYTES_MAX));
     out->log_no = (uint32_t)unpack_uint(&u, UINT32_MAX);
     out->node = (uint32_t)unpack_uint(&u, UINT32_MAX);

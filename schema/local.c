@@ -144,7 +144,7 @@ local_put_invite(struct db *db, const struct invite_row *i)
     sqlite3_bind_int64(s, 6, i->post);
     sqlite3_bind_int64(s, 7, (int64_t)i->until_ms);
     sqlite3_bind_int64(s, 8, i->is_used);
-    db_bind_slice(s, 9, slice_of(i->ack.b, KEY_BYTES));
+    sqlite3_bind_int64(s, 9, (int64_t)i->used_ms);
     return db_run(db, s);
 }
 
@@ -161,10 +161,10 @@ local_invite(struct db *db, const uint8_t no[static INVITE_NO_BYTES],
                                    .log_no = (uint32_t)sqlite3_column_int64(s, 3),
                                    .post = (uint32_t)sqlite3_column_int64(s, 4),
                                    .until_ms = (uint64_t)sqlite3_column_int64(s, 5),
-                                   .is_used = sqlite3_column_int(s, 6) != 0};
+                                   .is_used = sqlite3_column_int(s, 6) != 0,
+                                   .used_ms = (uint64_t)sqlite3_column_int64(s, 7)};
         memcpy(out->no, no, INVITE_NO_BYTES);
         column_fixed(s, 0, out->secret.b, KEY_BYTES);
-        column_fixed(s, 7, out->ack.b, KEY_BYTES);
         grant_op->n = 0;
         buf_add_slice(grant_op, db_column_slice(s, 1));
         out->grant_op = buf_slice(grant_op);
@@ -174,10 +174,11 @@ local_invite(struct db *db, const uint8_t no[static INVITE_NO_BYTES],
 }
 
 enum rc
-local_use_invite(struct db *db, const uint8_t no[static INVITE_NO_BYTES])
+local_use_invite(struct db *db, const uint8_t no[static INVITE_NO_BYTES], uint64_t now_ms)
 {
     sqlite3_stmt *s = db_stmt(db, STMT_LOCAL_INVITE_USED);
     db_bind_slice(s, 1, slice_of(no, INVITE_NO_BYTES));
+    sqlite3_bind_int64(s, 2, (int64_t)now_ms);
     return db_run(db, s);
 }
 

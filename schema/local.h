@@ -39,14 +39,14 @@ struct invite_row {
     uint32_t node, log_no, post;
     uint64_t until_ms;
     bool is_used;
-    struct key ack; /* of the node's acknowledgement log */
+    uint64_t used_ms; /* since when; 0: not known */
 };
 enum rc local_put_invite(struct db *db, const struct invite_row *i) MUST_USE;
 /* grant_op is copied into `grant_op` (cleared first). RC_NOTFOUND. */
 enum rc local_invite(struct db *db, const uint8_t no[static INVITE_NO_BYTES],
                      struct invite_row *out, struct buf *grant_op) MUST_USE;
-enum rc local_use_invite(struct db *db,
-                         const uint8_t no[static INVITE_NO_BYTES]) MUST_USE;
+enum rc local_use_invite(struct db *db, const uint8_t no[static INVITE_NO_BYTES],
+                         uint64_t now_ms) MUST_USE;
 /* Highest numbers ever given away with an invite, used or not; 0: none. */
 enum rc local_invited(struct db *db, uint32_t *node, uint32_t *log_no,
                       uint32_t *post) MUST_USE;

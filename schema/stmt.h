@@ -43,12 +43,13 @@
     X(LOCAL_PEERS, "SELECT node, address, seen_ms, synced_ms, skew_ms, trouble"            \
         " FROM local_peer ORDER BY node")                                                  \
     X(LOCAL_INVITE_PUT, "INSERT OR REPLACE INTO"                                           \
-        " local_invite(invite, secret, grant_op, node, log_no, post, until_ms, used, ack)" \
+        " local_invite(invite, secret, grant_op, node, log_no, post, until_ms, used,"       \
+        " used_ms)"                                                                        \
         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")                                                \
-    X(LOCAL_INVITE, "SELECT secret, grant_op, node, log_no, post, until_ms, used, ack"     \
+    X(LOCAL_INVITE, "SELECT secret, grant_op, node, log_no, post, until_ms, used, used_ms" \
         " FROM local_invite"                                                               \
         " WHERE invite = ?1")                                                              \
-    X(LOCAL_INVITE_USED, "UPDATE local_invite SET used = 1 WHERE invite = ?1")             \
+    X(LOCAL_INVITE_USED, "UPDATE local_invite SET used = 1, used_ms = ?2 WHERE invite = ?1") \
     X(LOCAL_INVITED, "SELECT coalesce(max(node), 0), coalesce(max(log_no), 0),"            \
         " coalesce(max(post), 0) FROM local_invite")                                       \
     /* ledger.c */                                                                         \

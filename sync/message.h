@@ -16,7 +16,7 @@
     X(7, ACK, on_ack, 1, IN_OPEN)                                                        \
     X(8, IDS, on_ids, 4, IN_OPEN)                                                        \
     X(9, ASK, on_ask, 3, IN_OPEN)                                                        \
-    X(10, JOIN, on_join, KEY_BYTES + SIG_BYTES, IN(JOIN))                                \
+    X(10, JOIN, on_join, 2 * KEY_BYTES + SIG_BYTES, IN(JOIN))                            \
     X(11, JOINED, on_joined, 0, IN(HELLO))                                               \
     X(12, PING, on_ping, 0, IN_TRANSPORT)                                                \
     X(13, PONG, on_pong, 0, IN_TRANSPORT)                                                \

@@ -50,9 +50,13 @@ on_pong(struct session *s, struct slice payload)
 enum rc
 on_bye(struct session *s, struct slice payload)
 {
-    uint8_t reason = payload.p[0];
+    struct reader r = reader_of(payload);
+    uint8_t reason = read_u8(&r);
 
-    if (payload.n != 1) {
+    if (reason == CLOSE_USED || reason == CLOSE_EXPIRED) {
+        s->bye_ms = read_u64(&r);
+    }
+    if (!read_done(&r)) {
         session_close(s, CLOSE_MALFORMED);
         return RC_OK;
     }

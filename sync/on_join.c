@@ -14,8 +14,9 @@ on_join(struct session *s, struct slice payload)
     memcpy(j->invite, s->preface + 1, INVITE_NO_BYTES);
     j->box_key = *noise_peer(s->noise);
     read_into(&r, j->log_key.b, KEY_BYTES);
+    read_into(&r, j->ack_key.b, KEY_BYTES);
     read_into(&r, j->sig.b, SIG_BYTES);
-    if (!read_done(&r) || !key_is_valid(&j->log_key)) {
+    if (!read_done(&r) || !key_is_valid(&j->log_key) || !key_is_valid(&j->ack_key)) {
         session_close(s, CLOSE_MALFORMED);
         return RC_OK;
     }

@@ -265,6 +265,12 @@ take_event(struct session *s, const struct session_event *event)
             shake_joined(s);
         }
         break;
+    case SESSION_REFUSED:
+        if (s->state == STATE_WRITING) {
+            s->refused_ms = event->when_ms;
+            session_close(s, (enum close_reason)event->reason);
+        }
+        break;
     case SESSION_WANT:
         message_want(s, event->bytes);
         break;
@@ -467,4 +473,6 @@ session_info(const struct session *s, struct session_info *out)
     out->in_entries = s->in_entries;
     out->out_entries = s->out_entries;
     out->bye = s->bye;
+    out->bye_ms = s->bye_ms;
+    out->has_hello = s->had_hello;
 }

@@ -19,7 +19,8 @@ struct join {
     uint8_t invite[INVITE_NO_BYTES];
     struct key box_key; /* X25519: the session's static key as well */
     struct key log_key;
-    struct sig sig; /* by the one-time key, see AUTHORITY.md, grant */
+    struct key ack_key; /* of the node's acknowledgement log */
+    struct sig sig;     /* by the one-time key, see AUTHORITY.md, grant */
 };
 
 struct session_setup {
@@ -33,8 +34,8 @@ struct session_setup {
     const struct join *join;         /* initiator: sent first; NULL: nothing to join */
     struct hash community; /* expected; zero only for a joiner that knows it from its
                               invite: never */
-    /* Responder: the secret of an invite, false if there is none (unknown, used,
-     * expired). */
+    /* Responder: the secret of an invite, false if there is none. Of one that is used or
+     * expired too: whoever knows it may hear why he is refused. */
     bool (*psk_of)(void *arg, const uint8_t invite[INVITE_NO_BYTES], struct key *psk);
     void *psk_arg;
     uint16_t schema; /* of the record types this node projects */
@@ -59,6 +60,8 @@ enum session_event_kind {
     SESSION_DRAINED, /* the socket took what it had: room for more */
     SESSION_REPAIR,  /* compare digests now (every 30-60 s with jitter, or `sync`) */
     SESSION_JOINED,  /* responder: the shell has written the joiner's node and grant */
+    SESSION_REFUSED, /* responder: it will not; `reason` is told, INVITE, USED or EXPIRED
+                      */
     SESSION_WANT,    /* bytes: scope u32 and epoch u32 each: ask for their keys */
     SESSION_KEYS,    /* bytes: scope u32, epoch u32, key each: the answer to `wanted` */
     SESSION_EOF,     /* the socket was closed */
@@ -71,6 +74,8 @@ struct session_event {
     uint64_t wall_ms; /* civil: told to the peer in HELLO, decides nothing */
     struct slice bytes;
     size_t unsent_bytes; /* output that the socket has not taken yet */
+    unsigned reason;     /* enum close_reason */
+    uint64_t when_ms;    /* civil: since when; told with USED and EXPIRED */
 };
 
 /* Why a session ended; X-list: code, English words for the log file. */
@@ -89,7 +94,9 @@ struct session_event {
     X(SLOW, "the peer does not take what it asked for")                                  \
     X(USELESS, "the peer does not deliver what it claims")                               \
     X(STORE, "this node could not store")                                                \
-    X(SELF, "the peer is this node itself")
+    X(SELF, "the peer is this node itself")                                              \
+    X(USED, "the invite is used")                                                        \
+    X(EXPIRED, "the invite is expired")
 
 enum close_reason {
 #define X(name, text) CLOSE_##name,
@@ -143,6 +150,8 @@ struct session_info {
     uint64_t missing_here, missing_there; /* entries, as far as the rows told */
     uint64_t in_bytes, out_bytes, in_entries, out_entries;
     enum close_reason bye; /* the peer's reason for ending it, if it told one */
+    uint64_t bye_ms;       /* with USED and EXPIRED: since when */
+    bool has_hello;        /* then the skew means something */
 };
 void session_info(const struct session *s, struct session_info *out);
 

@@ -104,6 +104,7 @@ struct session {
     uint16_t schema;
     int64_t skew_ms;
     enum close_reason bye;
+    uint64_t bye_ms, refused_ms; /* told by the peer; to be told */
     struct join join;
 
     /* rows */

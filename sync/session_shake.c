@@ -163,6 +163,7 @@ opened(struct session *s, struct slice payload)
         size_t at = frame_begin(&s->frames, MESSAGE_JOIN);
 
         buf_add(&s->frames, s->setup.join->log_key.b, KEY_BYTES);
+        buf_add(&s->frames, s->setup.join->ack_key.b, KEY_BYTES);
         buf_add(&s->frames, s->setup.join->sig.b, SIG_BYTES);
         frame_end(&s->frames, at);
         s->is_joined_due = true;

@@ -63,6 +63,9 @@ session_close(struct session *s, enum close_reason reason)
         size_t at = frame_begin(&s->frames, MESSAGE_BYE);
 
         buf_add_u8(&s->frames, (uint8_t)reason);
+        if (reason == CLOSE_USED || reason == CLOSE_EXPIRED) {
+            buf_add_u64(&s->frames, s->refused_ms);
+        }
         frame_end(&s->frames, at);
     }
     s->close = reason;

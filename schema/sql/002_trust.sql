@@ -52,3 +52,8 @@ CREATE TABLE local_pin (
     tries   INTEGER NOT NULL,
     wait_ms INTEGER NOT NULL                     -- wall clock; nobody may try before
 ) STRICT, WITHOUT ROWID;
+
+-- The joiner makes the key of his node's acknowledgement log himself, and tells it when he
+-- comes. When an invite was used: whoever comes later with it is told.
+ALTER TABLE local_invite DROP COLUMN ack;
+ALTER TABLE local_invite ADD COLUMN used_ms INTEGER NOT NULL DEFAULT 0; -- wall clock; 0: not known

@@ -278,7 +278,7 @@ step(struct end *e, const struct session_event *event)
         struct session_event joined = *event;
         joined.kind = SESSION_JOINED;
         joined.bytes = slice_of(NULL, 0);
-        rc = hub_join(e->l, &e->m->c->hub, &e->fx.join);
+        rc = hub_join(e->l, &e->m->c->hub, &e->fx.join, NULL);
         return rc == RC_OK ? step(e, &joined) : rc;
     }
     return rc;

@@ -47,7 +47,7 @@ gives 0 "an invite is used" "$L" -C b sync "127.0.0.1:$port"
 before=$(lines)
 gives 77 "and once more by another" "$L" -C c sync "127.0.0.1:$proxy"
 one_line "invite" "it"
-is "$(cat said.back)" 98 "it got message 2 and nothing else"
+is "$(cat said.back)" 130 "it got message 2, and one word: used"
 
 before=$(lines)
 set -- $(node "$knock" send "$port" member "$size")

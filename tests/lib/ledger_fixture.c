@@ -201,6 +201,7 @@ take_invite(struct community *c, struct member *m, struct grant *g)
     memcpy(m->join.invite, m->invite.no, INVITE_NO_BYTES);
     m->join.box_key = m->box.pub;
     m->join.log_key = m->log.pub;
+    m->join.ack_key = m->ack.pub;
     m->unit = g->unit;
     mem_free(op);
     (void)c;
@@ -218,7 +219,6 @@ community_invite(struct community *c, uint32_t unit, enum role role)
     must(hub_invite(hub->l, &c->hub, &author, "李组长", unit, role, 7 * 86400000ull,
                     &m->invite, NULL));
     must(ledger_commit(hub->l));
-    invite_ack(&m->invite, &m->ack); /* the hub enrols this one */
     take_invite(c, m, &g);
     must(ledger_begin(m->l));
     must(ledger_set_community(m->l, &m->invite.community));
@@ -240,7 +240,7 @@ community_join(struct community *c, const struct member *m)
 {
     struct member *hub = &c->m[0];
     must(ledger_begin(hub->l));
-    enum rc rc = hub_join(hub->l, &c->hub, &m->join);
+    enum rc rc = hub_join(hub->l, &c->hub, &m->join, NULL);
     if (rc == RC_OK)
         rc = ledger_commit(hub->l);
     else

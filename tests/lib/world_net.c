@@ -80,7 +80,7 @@ step(struct world *w, struct wlink *l, unsigned e, enum session_event_kind kind,
         rc = step_once(me, ledger, &event, &did_change);
         if (rc == RC_OK && me->fx.has_join) {
             did_change = true;
-            rc = hub_join(ledger, &w->c.hub, &me->fx.join);
+            rc = hub_join(ledger, &w->c.hub, &me->fx.join, NULL);
             event.kind = SESSION_JOINED;
             if (rc == RC_OK)
                 rc = step_once(me, ledger, &event, &did_change);

@@ -190,19 +190,18 @@ function readInvite (file) {
   must(same(r.take(32), sha256(file.subarray(0, -32))) && r.left === 0, 'hash')
   const v = R.unpack(body)
   const text = x => typeof x === 'string' && Buffer.byteLength(x) <= 256
-  must(v.length === 14 && [16, 32, 32, 32, 32].every((n, i) => v[i].length === n), 'keys')
-  must([v[9], v[10], ...v[11]].every(text) && [v[7], v[8]].every(n => n >= 0n && n < 2n ** 32n), 'limits')
-  must(v[12].every(Buffer.isBuffer) && R.rows(v[13], 3).every(([scope, epoch, key]) => key.length === 32), 'lists')
+  must(v.length === 15 && [16, 32, 32, 32, 32].every((n, i) => v[i].length === n), 'keys')
+  must([v[10], v[11], ...v[12]].every(text) && [v[8], v[9]].every(n => n >= 0n && n < 2n ** 32n), 'limits')
+  must(v[13].every(Buffer.isBuffer) && R.rows(v[14], 3).every(([scope, epoch, key]) => key.length === 32), 'lists')
   return v
 }
 ok('INVITE.md: the example', () => {
-  const [, , seed, community, , until, bytes, log, node, name, , [address], , keys] = readInvite(I.file)
+  const [, , seed, community, , until, made, bytes, log, node, name, , [address], , keys] = readInvite(I.file)
   const op = R.readAuthority(bytes)
   checkOrder(op, community, 1)
-  const ack = R.publicOf('Ed', sha256(Buffer.from('linjuli-ack'), seed))
   return same(op.star, A.unsigned) && op.v[11] === null && same(R.publicOf('Ed', seed), op.v[10]) &&
-    op.v[1] === log && op.v[3] === node && name === '邻聚里' && until === 1700604800000n &&
-    address === 'hub.local:7431' && same(keys[2], E['scope-key']) && same(ack, I.ack)
+    op.v[1] === log && op.v[3] === node && name === '邻聚里' && until - made === 604800000n &&
+    address === 'hub.local:7431' && same(keys[2], E['scope-key'])
 })
 ok('INVITE.md: spoilt', () => everyFlip(I.file, readInvite))
 

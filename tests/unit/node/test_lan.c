@@ -74,7 +74,7 @@ work_member(struct node *n, void *arg)
 {
     struct author a;
     struct invite i;
-    struct pair once, box, log;
+    struct pair once, box, log, ack;
     const struct hub hub = {
         .hub = &n->hub, .officer = n->officer, .officers_n = n->officers_n};
     enum rc rc = node_author(n, &a, arg);
@@ -84,13 +84,14 @@ work_member(struct node *n, void *arg)
         return rc;
     pair_new_random(PAIR_BOX, &box);
     pair_new_random(PAIR_SIGN, &log);
-    struct join j = {.box_key = box.pub, .log_key = log.pub};
+    pair_new_random(PAIR_SIGN, &ack);
+    struct join j = {.box_key = box.pub, .log_key = log.pub, .ack_key = ack.pub};
     struct grant g = {.log_no = i.log_no, .log = log.pub, .join_box = box.pub};
     pair_from_seed(PAIR_SIGN, i.once_seed, &once);
     auth_join_sign(&g, &i.community, &once, &j.sig);
     memcpy(j.invite, i.no, INVITE_NO_BYTES);
     invite_fini(&i);
-    return hub_join(n->ledger, &hub, &j);
+    return hub_join(n->ledger, &hub, &j, NULL);
 }
 
 static struct daemon *

@@ -17,7 +17,7 @@
 static void
 a_report_comes_back(void **state)
 {
-    const struct sync_report in = {1, 2, 3, UINT64_MAX, CLOSE_SELF, true};
+    const struct sync_report in = {1, 2, 3, UINT64_MAX, CLOSE_USED, 5, -6, true};
     struct sync_report out;
     struct buf b = BUF_NONE;
     (void)state;
@@ -25,11 +25,12 @@ a_report_comes_back(void **state)
     assert_true(wire_report_decode(buf_slice(&b), &out));
     assert_int_equal(out.in_entries, 1);
     assert_true(out.out_bytes == UINT64_MAX);
-    assert_int_equal(out.close, CLOSE_SELF);
+    assert_int_equal(out.close, CLOSE_USED);
+    assert_true(out.close_ms == 5 && out.skew_ms == -6);
     assert_true(out.is_reached);
     for (size_t n = 0; n < b.n; n++)
         assert_false(wire_report_decode(slice_of(b.p, n), &out));
-    b.p[b.n - 2] = 255; /* a reason of a later release */
+    b.p[b.n - 18] = 255; /* a reason of a later release */
     assert_true(wire_report_decode(buf_slice(&b), &out));
     assert_int_equal(out.close, CLOSE_NONE);
     buf_add_u8(&b, 0);

@@ -250,11 +250,23 @@ a_clerk_of_a_large_community_gets_every_key(void **state)
     community_fini(&c);
 }
 
+static enum close_reason
+refused(struct community *c, const struct member *m, uint64_t *when)
+{
+    struct refusal no = {.reason = CLOSE_NONE};
+    assert_ok(ledger_begin(c->m[0].l));
+    assert_int_equal(hub_join(c->m[0].l, &c->hub, &m->join, &no), RC_DENIED);
+    ledger_rollback(c->m[0].l);
+    *when = no.when_ms;
+    return no.reason;
+}
+
 static void
 the_same_invite_serves_one_joiner_only(void **state)
 {
     struct community c;
     struct key psk;
+    uint64_t when = 0;
     (void)state;
     community_init(&c);
     community_groups(&c, 1);
@@ -271,7 +283,9 @@ the_same_invite_serves_one_joiner_only(void **state)
     struct pair other;
     pair_new_random(PAIR_SIGN, &other);
     thief.join.log_key = other.pub;
-    assert_int_equal(community_join(&c, &thief), RC_DENIED);
+    c.wall_ms += 5000;
+    assert_int_equal(refused(&c, &thief, &when), CLOSE_USED);
+    assert_true(when > 0 && when < c.wall_ms);
     community_fini(&c);
 }
 
@@ -297,15 +311,18 @@ an_expired_or_unknown_invite_is_refused(void **state)
 {
     struct community c;
     struct key psk;
+    uint64_t when = 0;
     (void)state;
     community_init(&c);
     community_groups(&c, 1);
     struct member *m = community_invite(&c, FIXTURE_GROUP, ROLE_LEADER);
     c.wall_ms += 8 * UINT64_C(86400000);
-    assert_false(hub_psk(c.m[0].l, m->invite.no, &psk));
-    assert_int_equal(community_join(&c, m), RC_DENIED);
+    assert_true(hub_psk(c.m[0].l, m->invite.no, &psk)); /* so that he hears why */
+    assert_int_equal(refused(&c, m, &when), CLOSE_EXPIRED);
+    assert_true(when == m->invite.until_ms);
     m->join.invite[0] ^= 1;
-    assert_int_equal(community_join(&c, m), RC_DENIED);
+    assert_false(hub_psk(c.m[0].l, m->join.invite, &psk));
+    assert_int_equal(refused(&c, m, &when), CLOSE_INVITE);
     community_fini(&c);
 }
 

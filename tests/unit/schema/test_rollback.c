@@ -277,7 +277,7 @@ turn_upkeep(struct community *c, struct member *m)
 static enum rc
 turn_join(struct community *c, struct member *m)
 {
-    return hub_join(m->l, &c->hub, &c->m[c->n - 1].join);
+    return hub_join(m->l, &c->hub, &c->m[c->n - 1].join, NULL);
 }
 
 static struct buf forked; /* an entry at a seq that is held */

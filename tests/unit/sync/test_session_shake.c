@@ -242,7 +242,7 @@ who_says_nothing_in_five_seconds_is_dropped(void **state)
 struct invites {
     uint8_t no[INVITE_NO_BYTES];
     struct key psk;
-    bool is_used;
+    bool is_gone;
 };
 
 static bool
@@ -250,7 +250,7 @@ psk_of(void *arg, const uint8_t invite[INVITE_NO_BYTES], struct key *psk)
 {
     const struct invites *v = arg;
 
-    if (v->is_used || memcmp(invite, v->no, INVITE_NO_BYTES) != 0) {
+    if (v->is_gone || memcmp(invite, v->no, INVITE_NO_BYTES) != 0) {
         return false;
     }
     *psk = v->psk;
@@ -280,6 +280,7 @@ joining_setup(struct joining *j)
     memset(j->v.psk.b, 9, sizeof j->v.psk.b);
     pair_from_seed(PAIR_SIGN, seed, &log);
     j->join.log_key = log.pub;
+    j->join.ack_key = j->w.town.ack[1].key.pub;
     memset(j->join.sig.b, 5, SIG_BYTES);
     pipe_setup(&j->w.town, &j->c, true, &j->cs);
     pipe_setup(&j->w.town, &j->w.a, false, &j->as);
@@ -337,6 +338,7 @@ an_invited_joiner_becomes_a_node_in_the_same_session(void **state)
     assert_memory_equal(j.p.side[1].join.invite, j.v.no, INVITE_NO_BYTES);
     assert_true(key_eq(&j.p.side[1].join.box_key, &j.c.box.pub));
     assert_true(key_eq(&j.p.side[1].join.log_key, &j.join.log_key));
+    assert_true(key_eq(&j.p.side[1].join.ack_key, &j.join.ack_key));
     assert_memory_equal(j.p.side[1].join.sig.b, j.join.sig.b, SIG_BYTES);
     assert_int_equal(j.p.side[1].sent, MESSAGE_2); /* nothing before the shell wrote */
     hub_writes(&j);
@@ -386,8 +388,36 @@ a_join_that_the_hub_does_not_write_ends_the_session(void **state)
     joining_teardown(&j);
 }
 
+/* Only who has proved the secret hears it; and since when. */
 static void
-an_unknown_a_used_and_a_guessed_invite_look_the_same(void **state)
+a_joiner_who_is_refused_is_told_why(void **state)
+{
+    static const enum close_reason reasons[] = {CLOSE_USED, CLOSE_EXPIRED, CLOSE_INVITE};
+
+    (void)state;
+    for (size_t k = 0; k < 3; k++) {
+        struct joining j;
+        struct session_info info;
+        struct session_event e = {
+            .kind = SESSION_REFUSED, .reason = reasons[k], .when_ms = 77};
+
+        joining_setup(&j);
+        joining_open(&j);
+        e.now_ms = j.p.now_ms;
+        assert_true(session_step(j.p.side[1].session, &e, &j.p.side[1].fx) == RC_OK);
+        assert_int_equal(j.p.side[1].fx.close, reasons[k]);
+        buf_add_slice(&j.p.side[0].wire, buf_slice(&j.p.side[1].fx.out));
+        pipe_run(&j.p);
+        session_info(j.p.side[0].session, &info);
+        assert_int_equal(info.bye, reasons[k]);
+        assert_true(info.bye_ms == (reasons[k] == CLOSE_INVITE ? 0 : 77));
+        assert_int_equal(info.node, 0);
+        joining_teardown(&j);
+    }
+}
+
+static void
+an_unknown_a_forgotten_and_a_guessed_invite_look_the_same(void **state)
 {
     (void)state;
     for (int k = 0; k < 3; k++) {
@@ -397,7 +427,7 @@ an_unknown_a_used_and_a_guessed_invite_look_the_same(void **state)
         if (k == 0) {
             j.cs.invite[0] ^= 1;
         } else if (k == 1) {
-            j.v.is_used = true;
+            j.v.is_gone = true;
         } else {
             j.cs.psk.b[0] ^= 1;
         }
@@ -552,7 +582,8 @@ main(void)
         cmocka_unit_test(an_invited_joiner_becomes_a_node_in_the_same_session),
         cmocka_unit_test(a_joiner_whose_answer_was_lost_joins_again),
         cmocka_unit_test(a_join_that_the_hub_does_not_write_ends_the_session),
-        cmocka_unit_test(an_unknown_a_used_and_a_guessed_invite_look_the_same),
+        cmocka_unit_test(a_joiner_who_is_refused_is_told_why),
+        cmocka_unit_test(an_unknown_a_forgotten_and_a_guessed_invite_look_the_same),
         cmocka_unit_test(an_invite_without_a_join_is_no_way_in),
         cmocka_unit_test(a_node_that_comes_with_an_invite_needs_no_join),
         cmocka_unit_test(every_other_byte_of_a_transport_message_ends_it),
