@@ -29,6 +29,10 @@ struct bundle_worker {
  * has complained. */
 int bundle_step(struct bundle_worker *w, const char *what, int fd, uint64_t from,
                 uint64_t to, json_t **out);
+/* A whole line there; `answer` gets what it prints. Returns the exit status, has
+ * complained. */
+int bundle_line(struct bundle_worker *w, const struct command *command,
+                struct buf *answer);
 /* Is c->pin the PIN of the log that writes? Counted, and said, where the node is. */
 int bundle_pin_check(struct bundle_worker *w);
 void bundle_worker_fini(struct bundle_worker *w);

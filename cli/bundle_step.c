@@ -27,8 +27,8 @@ try_once(struct bundle_worker *w, const struct command *command, struct buf *out
 }
 
 /* A whole line, here or there. */
-static int
-run_line(struct bundle_worker *w, const struct command *command, struct buf *answer)
+int
+bundle_line(struct bundle_worker *w, const struct command *command, struct buf *answer)
 {
     struct fault why = {0};
     int status = 0;
@@ -50,7 +50,7 @@ bundle_pin_check(struct bundle_worker *w)
                               .lang = lang_name(w->c->lang),
                               .pin = w->c->pin};
     struct buf said = BUF_NONE;
-    int status = run_line(w, &command, &said);
+    int status = bundle_line(w, &command, &said);
     buf_free(&said);
     mem_free(who);
     return status;
@@ -68,7 +68,7 @@ bundle_step(struct bundle_worker *w, const char *what, int fd, uint64_t from, ui
     (void)snprintf(step, sizeof(step), "%s", what);
     (void)snprintf(a, sizeof(a), "%" PRIu64, from);
     (void)snprintf(b, sizeof(b), "%" PRIu64, to);
-    int status = run_line(w, &command, &answer);
+    int status = bundle_line(w, &command, &answer);
     *out = NULL;
     if (status == 0)
         *out = json_loadb((const char *)answer.p, answer.n, 0, NULL);

@@ -17,7 +17,7 @@
 
 struct wish {
     const char *person;
-    uint32_t unit;
+    uint32_t unit, node; /* 0: a new computer */
     enum role role;
     uint64_t valid_ms;
 };
@@ -60,6 +60,14 @@ read_wish(struct cli *c, struct wish *w)
         return bad(c, "--unit", unit, "0000..9999");
     if (role == NULL || !role_parse(role, &w->role))
         return bad(c, "--role", role, word(c, WORD_ROLES));
+    const char *node = args_value(c->args, "--node");
+    w->node = 0;
+    if (node != NULL) {
+        size_t n = strlen(node);
+        if (n == 0 || n > 9 || strspn(node, "0123456789") != n ||
+            (w->node = (uint32_t)strtoul(node, NULL, 10)) == 0)
+            return bad(c, "--node", node, word(c, WORD_A_NUMBER));
+    }
     if (valid != NULL && !parse_valid(valid, &w->valid_ms))
         return bad(c, "--valid", valid, "7d, 12h, 30m, 90s");
     for (size_t i = 0; args_nth(c->args, "--address", i) != NULL; i++)
@@ -112,8 +120,8 @@ work(struct cli *c, const struct author *a, void *arg, struct fault *why)
     }
     enum rc rc = hub_upkeep(c->node->ledger, &hub, NULL);
     if (rc == RC_OK)
-        rc = hub_invite(c->node->ledger, &hub, a, w->person, w->unit, w->role,
-                        w->valid_ms, &i, why);
+        rc = hub_invite_at(c->node->ledger, &hub, a, w->person, w->unit, w->role, w->node,
+                           w->valid_ms, &i, why);
     if (rc != RC_OK) {
         buf_free(&addresses);
         return rc;
@@ -230,6 +238,7 @@ after(struct cli *c, int status)
 static const struct opt opts[] = {{"--person", "NAME", WORD_OPT_PERSON},
                                   {"--unit", "UNIT", WORD_OPT_INVITE_UNIT},
                                   {"--role", "ROLE", WORD_OPT_ROLE},
+                                  {"--node", "NODE", WORD_OPT_INVITE_NODE},
                                   {"--file", "FILE", WORD_OPT_FILE},
                                   {"--code", NULL, WORD_OPT_CODE},
                                   {"--valid", "7d", WORD_OPT_VALID},
@@ -240,7 +249,8 @@ const struct cmd cmd_invite = {
     .name = "invite",
     .kind = CMD_WRITE,
     .group = GROUP_HUB,
-    .usage = "--person NAME --unit UNIT --role ROLE [--file FILE|--code]"
+    .usage = "--person NAME --unit UNIT --role ROLE [--node NODE]"
+             " [--file FILE|--code]"
              " [--valid 7d] [--address HOST:PORT]...",
     .about = WORD_ABOUT_INVITE,
     .details = WORD_DETAILS_INVITE,

@@ -86,6 +86,28 @@ check_unit(struct cli *c, const struct grant *g, struct fault *why)
     return RC_INVALID;
 }
 
+/* Where a node lies already: one more person for it, by an invite that says so; else a
+ * copy or a restored one gets its new invite. */
+static enum rc
+join_there(struct cli *c, const struct invite *i, const struct grant *g,
+           struct slice file, struct fault *why)
+{
+    struct node *n = NULL;
+    struct fault f = {0};
+    if (node_open(c->dir, NODE_READ, &n, &f) != RC_OK)
+        return why->rc;
+    const struct hash *community = replica_community(ledger_replica(n->ledger));
+    bool is_other = community != NULL && !hash_eq(community, &i->community);
+    uint32_t self = node_number(n);
+    node_close(n);
+    if (!is_other && self != 0 && self == i->node)
+        return join_here(c, file, why);
+    enum rc rc = node_join_again(c->dir, file, why);
+    if (rc == RC_INVALID && why->code == FAULT_NODE_THERE)
+        fault_set(why, rc, FAULT_INVITE_NODE, "%04u · %u", g->unit, (unsigned)i->node);
+    return rc;
+}
+
 enum rc
 join_file(struct cli *c, const char *named, struct slice file, struct fault *why)
 {
@@ -105,7 +127,7 @@ join_file(struct cli *c, const char *named, struct slice file, struct fault *why
     if (rc == RC_OK)
         rc = node_join(c->dir, file, why);
     if (rc == RC_INVALID && why->code == FAULT_NODE_THERE)
-        rc = node_join_again(c->dir, file, why);
+        rc = join_there(c, &i, g, file, why);
     if (rc == RC_OK)
         tell(c, &i, g);
     invite_fini(&i);
@@ -128,6 +150,8 @@ by_file(struct cli *c, const char *path)
     }
     mem_wipe(file.p, file.n);
     buf_free(&file);
+    if (rc != RC_OK && why.code == FAULT_NONE) /* said where it was done */
+        return rc_exit(rc);
     return rc == RC_OK ? 0 : fail(c, rc, &why);
 }
 

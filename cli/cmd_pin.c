@@ -157,11 +157,14 @@ run_pin(struct cli *c, int argc, char **argv)
     (void)argc;
     (void)argv;
     enum rc rc = cli_place(c, &i, &why);
-    bool has = rc == RC_OK && c->node->lock[i] != LOG_OPEN;
+    bool has =
+        rc == RC_OK && c->node->lock[i] != LOG_OPEN && c->node->lock[i] != LOG_HANDED;
     if (rc == RC_OK && has && is(c, "set") && c->pin == NULL) {
         complain(c, WORD_PIN_THERE, NULL);
         return rc_exit(RC_INVALID);
     }
+    if (rc == RC_OK && c->node->lock[i] == LOG_HANDED)
+        rc = node_log_fault(c->node, i, &why);
     if (rc == RC_OK && !has && !is(c, "set"))
         rc = node_unlock(c->node, i, c->pin, &why); /* says that there is none */
     if (rc == RC_OK && is(c, "check"))

@@ -35,6 +35,7 @@ const struct cmd *const commands[] = {
     &cmd_pin,
     &cmd_unlock,
     &cmd_lock,
+    &cmd_handover,
     /* the hub */
     &cmd_init,
     &cmd_invite,
@@ -62,7 +63,7 @@ const struct cmd *const commands[] = {
 };
 
 /* What commands ask of whoever has the node; nobody types them. */
-static const struct cmd *const inner[] = {&cmd_bundle_step, NULL};
+static const struct cmd *const inner[] = {&cmd_bundle_step, &cmd_join_here, NULL};
 
 const struct cmd *
 command_find(const char *name)

@@ -314,8 +314,8 @@ node_init(const struct node_birth *n, struct fault *why)
     return birth_end(&b, rc, why);
 }
 
-static enum rc
-keep_keys(struct ledger *l, const struct invite *i)
+enum rc
+node_take_keys(struct ledger *l, const struct invite *i)
 {
     struct reader r = reader_of(buf_slice(&i->keys));
     enum rc rc = RC_OK;
@@ -338,7 +338,7 @@ begin_as_invited(struct birth *b, const struct invite *i, struct fault *why)
         return fault_set(why, rc, FAULT_DATABASE, "begin");
     rc = ledger_set_community(b->ledger, &i->community);
     if (rc == RC_OK)
-        rc = keep_keys(b->ledger, i);
+        rc = node_take_keys(b->ledger, i);
     if (rc == RC_OK)
         return ledger_commit(b->ledger);
     ledger_rollback(b->ledger);

@@ -191,6 +191,11 @@ on_changed(evutil_socket_t fd, short what, void *arg)
     }
     erase_due(d);
     lan_changed(d);
+    if (d->node->has_newcomer) { /* told before HELLO: every session begins anew */
+        d->node->has_newcomer = false;
+        daemon_drop_peers(d, CLOSE_DONE, "one more person writes here");
+        return;
+    }
     each_open(d, push);
 }
 

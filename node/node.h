@@ -54,6 +54,9 @@ struct node {
     struct pair ack; /* of this node's acknowledgement log */
     bool has_invite; /* it lies in DIR from the joining on */
     struct invite invite;
+    /* Of further persons, by place of their log; NULL: none waits. */
+    struct invite *invite_of[OWN_LOGS_MAX];
+    bool has_newcomer; /* the daemon has not told others of him yet */
     bool has_door; /* the root's word for this machine as the centre (PROTOCOL.md 2, 7) */
     struct sig door;
     /* Guards by place: own logs, then (hub) the authority log, then the acknowledgement
@@ -179,6 +182,15 @@ enum rc node_officer_open(const struct node *n, const char *which, const char *p
 enum rc node_officer_new(struct node *n, const char *pin, struct pair *out,
                          struct fault *why) MUST_USE;
 void node_officer_drop(struct node *n, const struct key *key);
+
+/* This node's number, or the one that its own invite names; 0: none yet. */
+uint32_t node_number(const struct node *n);
+/* `join FILE` for one more person at this node: a new log in the same store, which may
+ * write at once. */
+enum rc node_join_person(struct node *n, struct slice invite_file,
+                         struct fault *why) MUST_USE;
+/* Persons whose grants do not count yet, as sessions tell them. */
+size_t node_persons(const struct node *n, struct join out[static OWN_LOGS_MAX]);
 
 /* The hub has not answered our invite yet: sessions go out as XXpsk3 with a JOIN. */
 bool node_needs_join(const struct node *n);

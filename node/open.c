@@ -155,26 +155,15 @@ node_needs_join(const struct node *n)
     if (!n->has_invite || n->logs_n == 0)
         return false;
     const struct log_state *log =
-        replica_log_by_key(ledger_replica(n->ledger), &n->log[n->logs_n - 1].pub);
+        replica_log_by_key(ledger_replica(n->ledger), &n->log[node_invite_place(n)].pub);
     return log == NULL || log->is_assumed;
 }
 
 static enum rc
 assume_invite(struct node *n, struct fault *why)
 {
-    if (!node_needs_join(n))
-        return RC_OK;
-    struct auth_op *op = mem_new(sizeof(*op));
-    enum rc rc = auth_op_decode(buf_slice(&n->invite.grant_op), op);
-    if (rc == RC_OK && op->code != AUTH_GRANT)
-        rc = RC_MALFORMED;
-    if (rc == RC_OK) {
-        op->grant.log = n->log[n->logs_n - 1].pub;
-        rc = ledger_assume(n->ledger, &op->grant, buf_slice(&n->invite.authority));
-    }
-    mem_free(op);
-    return rc == RC_OK ? RC_OK
-                       : fault_set(why, rc, FAULT_INVITE_FILE, "%s/invite", n->dir);
+    return node_needs_join(n) ? node_assume_one(n, node_invite_place(n), &n->invite, why)
+                              : RC_OK;
 }
 
 static size_t
@@ -286,6 +275,8 @@ open_all(struct node *n, enum node_mode mode, struct fault *why)
         rc = read_conf(n, why);
     if (rc == RC_OK)
         rc = read_invite(n, why);
+    if (rc == RC_OK)
+        rc = node_read_invites(n, why);
     if (rc != RC_OK)
         return rc;
     struct ledger_setup setup = {.path = path,
@@ -297,6 +288,8 @@ open_all(struct node *n, enum node_mode mode, struct fault *why)
         fault_set(why, rc, FAULT_DATABASE, "%s", path);
     if (rc == RC_OK)
         rc = assume_invite(n, why);
+    if (rc == RC_OK)
+        rc = node_assume_invites(n, mode == NODE_WRITE, why);
     if (rc == RC_OK)
         rc = node_door_read(n, why);
     if (rc == RC_OK && mode == NODE_READ)
@@ -363,8 +356,12 @@ node_close(struct node *n)
     if (n->has_invite)
         invite_fini(&n->invite);
     conf_fini(&n->conf);
-    for (size_t i = 0; i < n->logs_n; i++)
+    for (size_t i = 0; i < OWN_LOGS_MAX; i++) {
+        if (n->invite_of[i] != NULL)
+            invite_fini(n->invite_of[i]);
+        mem_free(n->invite_of[i]);
         pair_wipe(&n->log[i]);
+    }
     pair_wipe(&n->box);
     pair_wipe(&n->hub);
     for (size_t i = 0; i < n->officers_n; i++)

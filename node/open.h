@@ -18,6 +18,19 @@ void node_sweep_logs(struct node *n);
 /* For a reader: logs whose key is to go write no more. */
 void node_mark_handed(struct node *n);
 
+/* ---- join_person.c */
+enum rc node_read_invites(struct node *n, struct fault *why) MUST_USE;
+enum rc node_assume_invites(struct node *n, bool may_write, struct fault *why) MUST_USE;
+/* The log that DIR/invite is for: the newest without an invite of its own. */
+size_t node_invite_place(const struct node *n);
+enum rc node_assume_one(struct node *n, size_t i, const struct invite *invite,
+                        struct fault *why) MUST_USE;
+/* The one-time key of the invite signs a log's key and ours. */
+void node_sign_join(const struct node *n, size_t i, const struct invite *invite,
+                    struct join *out);
+/* Keys of scopes that an invite brings; inside a turn. */
+enum rc node_take_keys(struct ledger *l, const struct invite *i) MUST_USE;
+
 /* The guards once more: keys have come or gone. */
 enum rc node_reguard(struct node *n, struct fault *why) MUST_USE;
 /* Others hold more of this log than was signed here: it never writes again. */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "node/clock.h"
+#include "node/open.h"
 
 #define READ_BYTES (256 << 10)
 #define TOGETHER_MS 5000 /* two that call each other at the same time */
@@ -29,28 +30,11 @@ psk_of(void *arg, const uint8_t invite[INVITE_NO_BYTES], struct key *psk)
     return node_may_seal(d->node) && hub_psk(d->node->ledger, invite, psk);
 }
 
-/* The one-time key of the invite signs our keys. */
-static void
-sign_join(struct node *n, struct join *j)
-{
-    struct grant g = {.log_no = n->invite.log_no,
-                      .log = n->log[n->logs_n - 1].pub,
-                      .join_box = n->box.pub};
-    struct pair once;
-    pair_from_seed(PAIR_SIGN, n->invite.once_seed, &once);
-    memcpy(j->invite, n->invite.no, INVITE_NO_BYTES);
-    j->box_key = g.join_box;
-    j->log_key = g.log;
-    j->ack_key = n->ack.pub;
-    auth_join_sign(&g, &n->invite.community, &once, &j->sig);
-    pair_wipe(&once);
-}
-
 static struct session *
 start_session(struct daemon *d, bool is_initiator)
 {
     struct node *n = d->node;
-    struct join join;
+    struct join join, more[OWN_LOGS_MAX];
     struct session_setup setup = {.replica = ledger_replica(n->ledger),
                                   .is_initiator = is_initiator,
                                   .pattern = NOISE_XX,
@@ -69,9 +53,12 @@ start_session(struct daemon *d, bool is_initiator)
         setup.pattern = NOISE_XXPSK3;
         setup.psk = n->invite.secret;
         memcpy(setup.invite, n->invite.no, INVITE_NO_BYTES);
-        sign_join(n, &join);
+        node_sign_join(n, node_invite_place(n), &n->invite, &join);
         setup.join = &join;
     }
+    setup.more = more;
+    setup.more_n = node_persons(n, more);
+    setup.takes_persons = node_may_seal(n);
     struct session *s = session_new(&setup);
     pair_wipe(&setup.ephemeral);
     return s;
@@ -332,10 +319,16 @@ answer_join(struct turn *t)
     if (!node_may_seal(d->node))
         return RC_DENIED;
     enum rc rc = hub_join(d->node->ledger, &hub, &p->effects.join, &p->refusal);
+    bool goes_on = p->effects.is_person && rc != RC_OK && !is_ours(rc);
+    if (goes_on) {
+        log_info("person refused=1");
+        rc = RC_OK;
+    }
     if (rc != RC_OK) /* whatever a joiner sends is no reason to drop the others */
         return is_ours(rc) ? rc : RC_DENIED;
     t->did_change = true;
-    log_info("join done=1");
+    if (!goes_on)
+        log_info("join done=1");
     t->event = (struct session_event){
         .kind = SESSION_JOINED, .now_ms = now_ms(), .wall_ms = wall_ms()};
     return step_once(t);
@@ -348,7 +341,7 @@ work_turn(void *arg)
     struct peer *p = t->peer;
     uint64_t until = now_ms() + TURN_MS;
     enum rc rc = step_once(t);
-    if (rc == RC_OK && p->effects.has_join)
+    while (rc == RC_OK && p->effects.has_join)
         rc = answer_join(t);
     /* A session that has more buffered asks to be stepped at once: within the turn. */
     while (rc == RC_OK && p->effects.close == CLOSE_NONE &&

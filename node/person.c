@@ -32,9 +32,12 @@ read_handed(struct node *n, size_t i, struct fault *why)
     keys_path(n->dir, name, path, sizeof(path));
     enum rc rc = file_read(path, KEY_FILE_BYTES_MAX, &text);
     struct pair *log = &n->log[i];
+    char hex[2 * KEY_BYTES + 1] = {0};
     *log = (struct pair){.kind = PAIR_SIGN};
-    if (rc == RC_OK && (text.n != 2 * KEY_BYTES + 1 ||
-                        !hex_parse((const char *)text.p, 2 * KEY_BYTES, log->pub.b)))
+    if (rc == RC_OK && text.n == 2 * KEY_BYTES + 1)
+        memcpy(hex, text.p, 2 * KEY_BYTES);
+    if (rc == RC_OK &&
+        (text.n != 2 * KEY_BYTES + 1 || !hex_parse(hex, KEY_BYTES, log->pub.b)))
         rc = fault_set(why, RC_CONFIG, FAULT_KEY_FILE, "%s", path);
     else if (rc != RC_OK && rc != RC_NOTFOUND)
         rc = node_io_fault(why, path);

@@ -150,17 +150,7 @@ static enum rc
 work_keys(struct node *n, void *arg)
 {
     struct again *a = arg;
-    struct reader r = reader_of(buf_slice(&a->invite.keys));
-    enum rc rc = RC_OK;
-    while (rc == RC_OK && r.n > 0) {
-        struct key key;
-        uint32_t scope = read_u32(&r);
-        uint32_t epoch = read_u32(&r);
-        read_into(&r, key.b, KEY_BYTES);
-        rc = r.bad ? RC_MALFORMED : ledger_put_key(n->ledger, scope, epoch, &key);
-        mem_wipe(&key, sizeof(key));
-    }
-    return rc;
+    return node_take_keys(n->ledger, &a->invite);
 }
 
 /* A key of its own in place of one that another machine goes on using. */

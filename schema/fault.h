@@ -103,6 +103,11 @@
     X(INVITE_OTHER)   /* the node there is of another community; what: the path */       \
     X(INVITE_HUB)     /* it is the centre of one; what: the path */                      \
     X(INVITE_UNIT)    /* what: its unit, want: the one that was said */                  \
+    X(INVITE_NODE)    /* for another computer; what: its number, want: this one's */     \
+    X(INVITE_USED)    /* somebody has joined by it */                                    \
+    X(INVITE_TWICE)   /* he writes here already; what: who */                            \
+    X(NODE_UNIT)      /* the computer is another unit's; what: that unit */              \
+    X(NODE_FULL)      /* no room for one more log */                                     \
     X(CODE_DIGITS)    /* mistyped: the check digit says so */                            \
     X(CODE_NOBODY)    /* nobody on this network gave them out */                         \
     X(CODE_NOBODY_AT) /* nor answers there; what: the address */                         \

@@ -44,6 +44,11 @@ enum rc invite_decode(struct slice file, struct invite *out) MUST_USE;
 enum rc hub_invite(struct ledger *l, const struct hub *h, const struct author *by,
                    const char *person, uint32_t unit, enum role role, uint64_t valid_ms,
                    struct invite *out, struct fault *why) MUST_USE;
+/* The same for one more person at a node that is there: `node`, of that unit, else the
+ * fault says NODE_UNIT. 0: a new node. */
+enum rc hub_invite_at(struct ledger *l, const struct hub *h, const struct author *by,
+                      const char *person, uint32_t unit, enum role role, uint32_t node,
+                      uint64_t valid_ms, struct invite *out, struct fault *why) MUST_USE;
 /* The secret of an invite of this hub, used and expired ones too: whoever joined by it
  * may not have heard so, and others may hear why they are refused. hub_join tells which
  * keys it is good for. */

@@ -153,18 +153,32 @@ copy_name(char out[static NAME_BYTES_MAX + 1], struct slice name)
     out[n] = '\0';
 }
 
+/* The node that the invited person shares with others. */
 static enum rc
-make_grant(struct ledger *l, uint32_t unit, enum role role, struct grant *out,
-           struct fault *why)
+check_node(struct ledger *l, uint32_t node, uint32_t unit, struct fault *why)
+{
+    const struct node_info *n = authority_node(replica_authority(l->replica), node);
+    if (n == NULL || n->is_lost)
+        return fault_set(why, RC_NOTFOUND, FAULT_NOT_FOUND, "%u", (unsigned)node);
+    return n->unit == unit
+               ? RC_OK
+               : fault_set(why, RC_INVALID, FAULT_NODE_UNIT, "%04u", (unsigned)n->unit);
+}
+
+static enum rc
+make_grant(struct ledger *l, uint32_t unit, enum role role, uint32_t node,
+           struct grant *out, struct fault *why)
 {
     struct units units = {0};
     struct numbers n;
-    enum rc rc = hub_units(l, &units);
+    enum rc rc = node != 0 ? check_node(l, node, unit, why) : RC_OK;
+    if (rc == RC_OK)
+        rc = hub_units(l, &units);
     *out = (struct grant){.unit = unit, .role = role, .from = 1, .is_invite = true};
     if (rc == RC_OK)
         rc = next_numbers(l, &n);
     if (rc == RC_OK) {
-        out->node = n.node;
+        out->node = node != 0 ? node : n.node;
         out->log_no = n.log_no;
         out->post = n.post;
         rc = hub_scopes(l, &units, role, unit, &out->scopes);
@@ -213,13 +227,21 @@ hub_invite(struct ledger *l, const struct hub *h, const struct author *by,
            const char *person, uint32_t unit, enum role role, uint64_t valid_ms,
            struct invite *out, struct fault *why)
 {
+    return hub_invite_at(l, h, by, person, unit, role, 0, valid_ms, out, why);
+}
+
+enum rc
+hub_invite_at(struct ledger *l, const struct hub *h, const struct author *by,
+              const char *person, uint32_t unit, enum role role, uint32_t node,
+              uint64_t valid_ms, struct invite *out, struct fault *why)
+{
     struct grant g;
     *out = (struct invite){0};
     if (h->officers_n == 0)
         return fault_set(why, RC_DENIED, FAULT_OFFICERS, "%s", person);
     enum rc rc = hub_check_text(l, "person", "name", person, why);
     if (rc == RC_OK)
-        rc = make_grant(l, unit, role, &g, why);
+        rc = make_grant(l, unit, role, node, &g, why);
     if (rc != RC_OK)
         return rc;
     ledger_new_id(l, g.person);
@@ -273,9 +295,61 @@ joined_grant(struct decree *d, struct slice grant_op, const struct join *j)
                                                                         : RC_DENIED;
 }
 
+static const struct node_info *
+node_there(struct decree *d, uint32_t no)
+{
+    return authority_node(replica_authority(d->l->replica), no);
+}
+
+/* Both lists in one, ascending. */
+static bool
+join_scopes(const struct scopes *a, const struct scopes *b, struct scopes *out)
+{
+    size_t i = 0, k = 0;
+    *out = (struct scopes){0};
+    if (a->n > 0 && a->no[0] == SCOPE_ALL)
+        *out = *a;
+    else if (b->n > 0 && b->no[0] == SCOPE_ALL)
+        *out = *b;
+    else
+        while (i < a->n || k < b->n) {
+            bool from_a = k == b->n || (i < a->n && a->no[i] <= b->no[k]);
+            uint32_t no = from_a ? a->no[i++] : b->no[k++];
+            if (out->n > 0 && out->no[out->n - 1] == no)
+                continue;
+            if (out->n == GRANT_SCOPES_MAX)
+                return false;
+            out->no[out->n++] = no;
+        }
+    return true;
+}
+
+/* One more person at a node that is there: it may read what he may, and stays what it is
+ * otherwise. */
+static enum rc
+widen_node(struct decree *d, const struct grant *g)
+{
+    const struct node_info *n = node_there(d, g->node);
+    bool has_all = true;
+    for (uint16_t i = 0; i < g->scopes.n; i++)
+        has_all = has_all && (g->scopes.no[i] == SCOPE_ALL
+                                  ? n->scopes.n > 0 && n->scopes.no[0] == SCOPE_ALL
+                                  : scopes_has(&n->scopes, g->scopes.no[i]));
+    if (has_all)
+        return RC_OK;
+    struct auth_op *op = decree_next(d, AUTH_NODE);
+    op->node = n->no;
+    op->box_key = n->box_key;
+    op->unit = n->unit;
+    op->ack_key = n->ack_key;
+    return join_scopes(&n->scopes, &g->scopes, &op->scopes) ? decree_add(d) : RC_LIMIT;
+}
+
 static enum rc
 write_node(struct decree *d, const struct grant *g, const struct join *j)
 {
+    if (node_there(d, g->node) != NULL)
+        return widen_node(d, g);
     struct auth_op *op = decree_next(d, AUTH_NODE);
     op->node = g->node;
     op->box_key = j->box_key;
@@ -286,13 +360,14 @@ write_node(struct decree *d, const struct grant *g, const struct join *j)
 }
 
 static enum rc
-write_keys(struct decree *d, const struct grant *g, const struct key *box)
+write_keys(struct decree *d, const struct grant *g, const struct scopes *was,
+           const struct key *box)
 {
     const struct authority *a = replica_authority(d->l->replica);
     enum rc rc = RC_OK;
     for (size_t i = 0; i < authority_scopes_n(a) && rc == RC_OK; i++) {
         uint32_t no = authority_scope_at(a, i)->no;
-        if (scopes_has(&g->scopes, no))
+        if (scopes_has(&g->scopes, no) && (was == NULL || !scopes_has(was, no)))
             rc = decree_keys(d, no, g->node, box);
     }
     return rc;
@@ -302,6 +377,8 @@ static enum rc
 write_join(struct decree *d, const struct invite_row *row, const struct join *j)
 {
     struct grant *g = mem_new(sizeof(*g));
+    const struct node_info *there = node_there(d, row->node);
+    struct scopes *was = there != NULL ? mem_copy(&there->scopes, sizeof(*was)) : NULL;
     enum rc rc = joined_grant(d, row->grant_op, j);
     if (rc == RC_OK) {
         *g = d->op->grant;
@@ -312,7 +389,8 @@ write_join(struct decree *d, const struct invite_row *row, const struct join *j)
     if (rc == RC_OK)
         rc = decree_add(d);
     if (rc == RC_OK)
-        rc = write_keys(d, g, &j->box_key);
+        rc = write_keys(d, g, was, &j->box_key);
+    mem_free(was);
     mem_free(g);
     return rc;
 }
@@ -325,6 +403,19 @@ has_joined(struct ledger *l, const struct invite_row *row, const struct join *j)
     const struct node_info *node =
         authority_node_by_box(replica_authority(l->replica), &j->box_key);
     return log != NULL && log->no == row->log_no && node != NULL && node->no == row->node;
+}
+
+/* A node has one box key and a box key is one node's: an invite for a new node is no
+ * good at one that is there, nor the reverse. */
+static bool
+is_place(struct ledger *l, const struct invite_row *row, const struct join *j)
+{
+    const struct authority *a = replica_authority(l->replica);
+    const struct node_info *named = authority_node(a, row->node);
+    const struct node_info *who = authority_node_by_box(a, &j->box_key);
+    if (named == NULL)
+        return who == NULL;
+    return !named->is_lost && key_eq(&named->box_key, &j->box_key);
 }
 
 static struct refusal
@@ -354,7 +445,7 @@ hub_join(struct ledger *l, const struct hub *h, const struct join *j, struct ref
         rc = RC_DENIED;
         goto out;
     }
-    rc = decree_begin(&d, l, h->hub);
+    rc = is_place(l, &row, j) ? decree_begin(&d, l, h->hub) : RC_DENIED;
     if (rc != RC_OK)
         goto out;
     rc = write_join(&d, &row, j);

@@ -22,7 +22,8 @@
     X(13, PONG, on_pong, 0, IN_TRANSPORT)                                                \
     X(14, BYE, on_bye, 1, IN_TRANSPORT)                                                  \
     X(15, WANT, on_want, 8, IN_OPEN)                                                     \
-    X(16, KEYS, on_keys, 0, IN_OPEN)
+    X(16, KEYS, on_keys, 0, IN_OPEN)                                                     \
+    X(17, PERSON, on_person, INVITE_NO_BYTES + KEY_BYTES + SIG_BYTES, IN(HELLO))
 
 enum message {
 #define X(code, name, on, least, states) MESSAGE_##name = (code),

@@ -30,6 +30,36 @@ on_join(struct session *s, struct slice payload)
     return RC_OK;
 }
 
+/* One more person at a node that is known already (section 10). */
+enum rc
+on_person(struct session *s, struct slice payload)
+{
+    struct reader r = reader_of(payload);
+    struct join *j = &s->join;
+
+    read_into(&r, j->invite, INVITE_NO_BYTES);
+    read_into(&r, j->log_key.b, KEY_BYTES);
+    read_into(&r, j->sig.b, SIG_BYTES);
+    if (!read_done(&r) || !key_is_valid(&j->log_key)) {
+        session_close(s, CLOSE_MALFORMED);
+        return RC_OK;
+    }
+    if (++s->persons_n > LOGS_PER_NODE_MAX) {
+        session_close(s, CLOSE_LIMIT);
+        return RC_OK;
+    }
+    if (!s->setup.takes_persons || s->node == 0 || s->is_lost) {
+        return RC_OK;
+    }
+    j->box_key = *noise_peer(s->noise);
+    s->is_person = true;
+    session_move(s, STATE_WRITING);
+    s->out->has_join = true;
+    s->out->is_person = true;
+    s->out->join = *j;
+    return RC_OK;
+}
+
 enum rc
 on_joined(struct session *s, struct slice payload)
 {

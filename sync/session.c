@@ -17,6 +17,12 @@ session_new(const struct session_setup *setup)
         s->join = *setup->join;
         s->setup.join = &s->join;
     }
+    assert(setup->more_n <= LOGS_PER_NODE_MAX);
+    for (size_t i = 0; i < setup->more_n; i++) {
+        s->more[i] = setup->more[i];
+    }
+    s->more_n = setup->more_n;
+    s->setup.more = NULL;
     s->now_ms = setup->now_ms;
     s->heard_ms = setup->now_ms;
     s->pinged_ms = setup->now_ms;
@@ -222,6 +228,7 @@ begin(struct session *s, const struct session_event *event, struct session_effec
     out->close = CLOSE_NONE;
     out->changes = (struct changes){NULL, 0};
     out->has_join = false;
+    out->is_person = false;
     out->acks = NULL;
     out->acks_n = 0;
     out->is_synced = false;
@@ -345,6 +352,11 @@ finish(struct session *s)
     }
     if (!session_is_open(s) || !stream_is_idle(s) || s->is_waiting) {
         return;
+    }
+    if (s->was_equal && s->must_ask) {
+        s->must_ask = false; /* what was equal may have been said before */
+        s->was_equal = false;
+        s->wants_repair = true;
     }
     if (s->was_equal) {
         s->out->is_synced = true;

@@ -32,8 +32,11 @@ struct session_setup {
     uint8_t invite[INVITE_NO_BYTES]; /* initiator with XXPSK3 */
     struct key psk;                  /* initiator with XXPSK3 */
     const struct join *join;         /* initiator: sent first; NULL: nothing to join */
-    struct hash community; /* expected; zero only for a joiner that knows it from its
-                              invite: never */
+    const struct join *more; /* persons who come to this node; box_key is the node's */
+    size_t more_n;           /* at most LOGS_PER_NODE_MAX */
+    bool takes_persons;      /* the hub: writes grants for such persons of others */
+    struct hash community;   /* expected; zero only for a joiner that knows it from its
+                                invite: never */
     /* Responder: the secret of an invite, false if there is none. Of one that is used or
      * expired too: whoever knows it may hear why he is refused. */
     bool (*psk_of)(void *arg, const uint8_t invite[INVITE_NO_BYTES], struct key *psk);
@@ -118,6 +121,7 @@ struct session_effects {
     enum close_reason close; /* not NONE: send out, then close */
     struct changes changes;  /* the replica settled these: project before the commit */
     bool has_join;           /* responder: write node and grant, then SESSION_JOINED */
+    bool is_person; /* has_join of one more person at a node: refused or not, JOINED */
     struct join join;
     struct session_ack *acks; /* since the last step; owned by the session */
     size_t acks_n;

@@ -33,7 +33,7 @@
     X(HANDSHAKE, TO(JOIN) | TO(HELLO))                                                   \
     X(JOIN, TO(WRITING) | TO(HELLO))                                                     \
     X(WRITING, TO(HELLO))                                                                \
-    X(HELLO, TO(MEET))                                                                   \
+    X(HELLO, TO(MEET) | TO(WRITING))                                                     \
     X(MEET, TO(REST) | TO(ASKED) | TO(VECTOR) | TO(STREAM))                              \
     X(REST, TO(ASKED) | TO(VECTOR) | TO(STREAM))                                         \
     X(ASKED, TO(MEET) | TO(REST) | TO(VECTOR) | TO(STREAM))                              \
@@ -106,6 +106,10 @@ struct session {
     enum close_reason bye;
     uint64_t bye_ms, refused_ms; /* told by the peer; to be told */
     struct join join;
+    struct join more[LOGS_PER_NODE_MAX]; /* to be told before HELLO */
+    size_t more_n, persons_n;            /* persons_n: that the peer has told */
+    bool is_person; /* the shell writes the grant of one more at a known node */
+    bool must_ask;  /* what was told may have changed what the peer says */
 
     /* rows */
     struct peer_log *log; /* in the order of rows */

@@ -108,10 +108,29 @@ shake_start(struct session *s)
     speak(s, true);
 }
 
+/* Before HELLO, so that the hub has written their grants when it compares. */
+static void
+shake_persons(struct session *s)
+{
+    for (size_t i = 0; i < s->more_n; i++) {
+        size_t at = frame_begin(&s->frames, MESSAGE_PERSON);
+
+        buf_add(&s->frames, s->more[i].invite, INVITE_NO_BYTES);
+        buf_add(&s->frames, s->more[i].log_key.b, KEY_BYTES);
+        buf_add(&s->frames, s->more[i].sig.b, SIG_BYTES);
+        frame_end(&s->frames, at);
+    }
+    s->must_ask = s->more_n > 0;
+    s->more_n = 0;
+}
+
 void
 shake_hello(struct session *s)
 {
-    size_t at = frame_begin(&s->frames, MESSAGE_HELLO);
+    size_t at;
+
+    shake_persons(s);
+    at = frame_begin(&s->frames, MESSAGE_HELLO);
 
     buf_add_u8(&s->frames, PROTOCOL_VERSION);
     buf_add_u8(&s->frames, PROTOCOL_OLDEST);
@@ -177,6 +196,11 @@ shake_joined(struct session *s)
     const struct node_info *node =
         authority_node_by_box(replica_authority(s->setup.replica), noise_peer(s->noise));
 
+    if (s->is_person) { /* taken or not: HELLO comes next */
+        s->is_person = false;
+        session_move(s, STATE_HELLO);
+        return;
+    }
     if (node == NULL) {
         session_close(s, CLOSE_INVITE);
         return;

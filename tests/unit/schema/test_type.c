@@ -419,7 +419,7 @@ static const struct {
     {"person", "name"},       {"household", "door"}, {"resident", "name"},
     {"need", "title"},        {"need_private", ""},  {"problem", "title"},
     {"wish", "title"},        {"wish_private", ""},  {"visit", "words way"},
-    {"held_review", "place"},
+    {"held_review", "place"}, {"handover", "heir"},
 };
 
 static void
