@@ -54,14 +54,16 @@ ledger_load(struct ledger *l)
 }
 
 static enum rc
-load_types(struct ledger *l)
+load_types(struct ledger *l, const struct embed_file *files)
 {
-    enum rc rc = types_load_builtin(&l->types);
+    enum rc rc = files == NULL ? types_load_builtin(&l->types)
+                               : types_parse(files, &l->types, NULL);
     if (rc != RC_OK)
         return rc;
     l->rules = mem_new(l->types->version * sizeof(struct types *));
     for (uint16_t v = 1; v < l->types->version && rc == RC_OK; v++)
-        rc = types_parse_at(embed_types, v, &l->rules[v - 1], NULL);
+        rc = types_parse_at(files != NULL ? files : embed_types, v, &l->rules[v - 1],
+                            NULL);
     l->rules[l->types->version - 1] = l->types;
     const struct type *unit = type_by_name(l->types, "org_unit");
     l->unit_type = unit != NULL ? unit->code : 0;
@@ -148,7 +150,7 @@ ledger_open(const struct ledger_setup *setup, struct ledger **out, struct fault 
     enum db_mode mode = setup->only_looks ? DB_LOOK : db_mode_of(setup->mode);
     enum rc rc = db_open(setup->path, mode, setup->vfs, &l->db);
     if (rc == RC_OK)
-        rc = load_types(l);
+        rc = load_types(l, setup->types);
     if (rc == RC_OK) {
         l->log_db = l->db;
         l->tables = tables_new(l->db, l->types);

@@ -6,6 +6,7 @@
 #ifndef LINJULI_LEDGER_H
 #define LINJULI_LEDGER_H
 
+#include "schema/embed.h"
 #include "schema/fault.h"
 #include "sync/sync.h"
 
@@ -16,6 +17,9 @@ struct ledger_setup {
     enum ledger_mode mode;
     const char *vfs; /* NULL: the default one */
     bool only_looks; /* LEDGER_READ, and nothing beside the file changes either */
+    /* The files that record types are made from, closed by a NULL name; they outlive the
+     * ledger. NULL: those that this program was built with. */
+    const struct embed_file *types;
     const struct pair
         *box; /* the node's X25519 pair, to unseal scope keys; NULL: only keys held */
     /* Civil time, ms since 1970; the only clock here. */

@@ -40,6 +40,7 @@ open_ledger(struct member *m, enum ledger_mode mode)
     struct ledger_setup setup = {.path = path,
                                  .mode = mode,
                                  .vfs = c->vfs,
+                                 .types = m->types,
                                  .box = &m->box,
                                  .wall_ms = wall,
                                  .arg = m};

@@ -11,7 +11,8 @@ struct community;
 struct member {
     struct ledger *l;
     struct community *c;
-    int64_t skew_ms; /* of this member's clock */
+    int64_t skew_ms;                /* of this member's clock */
+    const struct embed_file *types; /* of another release; NULL: of this one */
     struct pair box, log, ack;
     uint32_t unit;
     struct join join; /* what the hub has to be told; as an invited one only */
