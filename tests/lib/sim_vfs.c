@@ -227,6 +227,31 @@ disk_restart(unsigned node, enum crash_mode mode)
     d->calls_left = 0;
 }
 
+static void
+image_copy(const struct image *from, struct image *to)
+{
+    image_size(to, from->n);
+    if (from->n > 0)
+        memcpy(to->p, from->p, from->n);
+}
+
+void
+disk_copy(unsigned from, unsigned to)
+{
+    for (size_t k = 0; k < FILES_MAX; k++) {
+        struct sim_file *f = &disk[from].file[k], *t = &disk[to].file[k];
+        file_free(t);
+        if (!f->is_there)
+            continue;
+        memcpy(t->name, f->name, sizeof(t->name));
+        t->is_there = t->is_durable = true;
+        image_copy(&f->seen, &t->seen);
+        image_copy(&f->seen, &t->kept);
+    }
+    disk[to].has_crashed = disk[to].is_full = false;
+    disk[to].calls_left = 0;
+}
+
 enum verdict { GO, FAIL_IO, FAIL_FULL, TEAR };
 
 /* Each write and sync of a node comes by here. */

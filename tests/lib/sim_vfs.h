@@ -41,6 +41,9 @@ bool disk_has_crashed(unsigned node);
 /* The power is gone: what was not synced survives as the mode says, then the node may
  * start. */
 void disk_restart(unsigned node, enum crash_mode mode);
+/* All files of one disk onto another, as the system shows them just now: a copy made
+ * between two transactions. What was on `to` is gone. */
+void disk_copy(unsigned from, unsigned to);
 /* A disk that says "synced" and is not. */
 void disk_lie(unsigned node, bool lies);
 /* Flips a bit of the durable image of NODE/linjuli.db. */

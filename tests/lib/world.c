@@ -47,7 +47,7 @@ world_note(struct world *w, const char *fmt, ...)
     int n = vsnprintf(line, sizeof(line), fmt, args);
     va_end(args);
     hash_add(&w->trace, slice_of(line, n > 0 ? (size_t)n : 0));
-    if (w->setup->seed == UINT64_MAX)
+    if (w->setup->is_told)
         fprintf(stderr, "%llu %s\n", (unsigned long long)w->now_ms, line);
 }
 
@@ -97,6 +97,7 @@ node_down(struct world *w, unsigned i, uint64_t for_ms)
     if (!n->is_up)
         return;
     close_links(w, i);
+    guard_down(w, i);
     ledger_close(n->m->l);
     n->m->l = NULL;
     n->is_up = false;
@@ -125,6 +126,7 @@ node_up(struct world *w, unsigned i)
         return false;
     }
     n->is_up = true;
+    guard_up(w, i);
     return true;
 }
 
@@ -159,20 +161,32 @@ bring_up(struct world *w)
             member_add(&w->c.m[0], "household", FIXTURE_GROUP + i, "door", "3-2-501");
     community_sync(&w->c);
     for (unsigned i = 0; i < n; i++)
-        w->node[i] =
-            (struct wnode){.m = &w->c.m[i], .is_up = true, .is_late = w->node[i].is_late};
+        w->node[i] = (struct wnode){.m = &w->c.m[i],
+                                    .is_up = true,
+                                    .is_late = w->node[i].is_late,
+                                    .sure_to = UINT64_MAX};
+    if (w->setup->acts != 0)
+        guards_begin(w);
+    for (unsigned i = 0; i < n && w->setup->acts != 0; i++)
+        guard_birth(w, i);
 }
 
 static void
 lay_links(struct world *w)
 {
     unsigned n = w->setup->nodes;
-    w->link = mem_new(n * n * sizeof(*w->link));
+    w->link = mem_new((n + EXTRAS) * n * sizeof(*w->link));
     for (unsigned a = 0; a < n; a++)
         for (unsigned b = a + 1; b < n; b++)
             /* Everybody knows the hub; of the others a few each. */
             if (a == 0 || n <= 6 || rng_chance(&w->rng, 4000 / n))
                 w->link[w->links_n++] = (struct wlink){.node = {b, a}};
+    /* A false hub is called like the true one, the others call. */
+    for (unsigned x = n; x < n + EXTRAS && w->setup->acts != 0; x++)
+        for (unsigned a = 0; a < n; a++)
+            w->link[w->links_n++] = x == extra_of(w, EXTRA_FACE)
+                                        ? (struct wlink){.node = {a, x}}
+                                        : (struct wlink){.node = {x, a}};
 }
 
 /* Each fault is on in half of the seeds, at a rate of its own. */
@@ -204,6 +218,8 @@ draw_faults(struct world *w)
         w->crash = w->tear = 30; /* aimed at what is planted */
     for (unsigned i = 0; i < w->setup->nodes; i++)
         disk_lie(i, w->setup->planted == PLANT_LYING_DISK);
+    if (w->setup->acts != 0)
+        act_draw(w);
 }
 
 /* ---- a tick */
@@ -270,8 +286,10 @@ tick(struct world *w)
         if (w->setup->erases && w->node[i].is_up)
             erase_tick(w, i);
     }
+    if (w->setup->acts != 0)
+        act_tick(w);
     if (w->node[0].is_up && rng_chance(&w->rng, 8))
-        write_seal(w);
+        write_seal(w, 0);
     if (w->setup->revokes && w->is_chaos && w->node[0].is_up && rng_chance(&w->rng, 3))
         upset_revoke(w);
     for (size_t k = 0; k < w->links_n; k++)
@@ -297,6 +315,8 @@ heal(struct world *w)
         w->link[k].is_cut = false;
         w->link[k].dial_ms = 0;
     }
+    if (w->setup->acts != 0)
+        act_heal(w);
 }
 
 static void
@@ -340,7 +360,13 @@ end(struct world *w)
             buf_free(&w->link[k].end[e].wire);
         }
     }
+    if (w->setup->acts != 0) {
+        guards_end(w);
+        w->c.n = w->setup->nodes + EXTRAS;
+    }
     community_fini(&w->c);
+    for (size_t i = 0; i < w->sticks_n; i++)
+        buf_free(&w->stick[i].bytes);
     mem_free(w->link);
     mem_free(w->acked);
     struct hash h = hash_done(&w->trace);

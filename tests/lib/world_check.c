@@ -7,10 +7,19 @@
 
 #include "sync/replica_impl.h"
 
+/* A link to somebody who need not come to rest. */
 static bool
-is_liar(const struct world *w, unsigned i)
+is_beside(const struct world *w, const struct wlink *l)
 {
-    return w->setup->has_liar && i == w->setup->nodes - 1;
+    return w->setup->acts != 0 && (is_out(w, l->node[0]) || is_out(w, l->node[1]));
+}
+
+/* Called saved, and yet it may be gone or contradicted: the disk went back, or somebody
+ * else signs the same log. */
+static bool
+is_excused(const struct world *w, const struct acked *a)
+{
+    return is_out(w, a->node) || a->seq > w->node[a->node].sure_to;
 }
 
 bool
@@ -20,7 +29,7 @@ world_is_equal(struct world *w)
     for (unsigned i = 0; i < w->setup->nodes; i++) {
         if (!w->node[i].is_up)
             return false;
-        if (is_liar(w, i))
+        if (is_out(w, i))
             continue;
         if (w->setup->erases && !erase_is_done(w, i))
             return false;
@@ -31,7 +40,7 @@ world_is_equal(struct world *w)
             return false;
     }
     for (size_t k = 0; k < w->links_n; k++)
-        if (!link_is_rest(&w->link[k]))
+        if (!is_beside(w, &w->link[k]) && !link_is_rest(&w->link[k]))
             return false;
     return true;
 }
@@ -61,7 +70,7 @@ world_explain(struct world *w)
         struct replica *r = ledger_replica(w->node[i].m->l);
         size_t n = replica_rows_n(r) < replica_rows_n(hub) ? replica_rows_n(r)
                                                            : replica_rows_n(hub);
-        for (size_t k = 0; k < n && !is_liar(w, i); k++) {
+        for (size_t k = 0; k < n && !is_out(w, i); k++) {
             struct row x, y;
             replica_row_at(hub, k, &x);
             replica_row_at(r, k, &y);
@@ -98,10 +107,14 @@ static void
 check_tables(struct world *w, struct scope_digests *hub, struct scope_digests *own)
 {
     hub->n = 0;
+    /* Keys that changed with an order which two hubs have since unmade are not
+     * everybody's until there is a new reign. */
+    if (w->is_lost && w->out->hub_forks > 0)
+        return;
     if (ledger_digest(w->node[0].m->l, take_digest, hub) != RC_OK)
         world_fail(w, "I1 the hub's tables cannot be read");
     for (unsigned i = 1; i < w->setup->nodes; i++) {
-        if (is_liar(w, i))
+        if (is_out(w, i))
             continue;
         own->n = 0;
         if (ledger_digest(w->node[i].m->l, take_digest, own) != RC_OK)
@@ -121,6 +134,8 @@ static void
 take_finding(void *arg, const char *what)
 {
     struct world *w = arg;
+    if (w->out->wrong_seals > 0 && strstr(what, "size or root") != NULL)
+        return; /* as he should */
     world_fail(w, "I5 the doctor says: %s", what);
 }
 
@@ -130,7 +145,8 @@ check_replay(struct world *w, unsigned i, struct scope_digests *before,
 {
     struct ledger *l = w->node[i].m->l;
     before->n = after->n = 0;
-    if (ledger_doctor(l, take_finding, w) != RC_OK)
+    enum rc rc = ledger_doctor(l, take_finding, w);
+    if (rc != RC_OK && (rc != RC_NO || w->out->wrong_seals == 0))
         world_fail(w, "I5 node %u is not sound", i);
     if (ledger_digest(l, take_digest, before) != RC_OK ||
         ledger_rebuild(l, NULL, NULL) != RC_OK ||
@@ -172,7 +188,7 @@ walk_entry(void *arg, const struct stored *s)
     k->prev = entry_id(s->bytes);
     for (size_t i = 0; i < k->w->acked_n; i++) {
         struct acked *a = &k->w->acked[i];
-        if (a->seq == k->seq && !is_liar(k->w, a->node) &&
+        if (a->seq == k->seq && !is_excused(k->w, a) &&
             key_eq(&k->w->node[a->node].m->log.pub, &k->log->key) &&
             !hash_eq(&a->id, &k->prev))
             world_fail(k->w, "I2 write %llu of node %u is another one at node %u",
@@ -196,7 +212,7 @@ check_logs(struct world *w, unsigned i)
     }
     for (size_t n = 0; n < w->acked_n; n++) {
         struct acked *a = &w->acked[n];
-        if (is_liar(w, a->node))
+        if (is_excused(w, a))
             continue;
         const struct log_state *log = replica_log_by_key(r, &w->node[a->node].m->log.pub);
         if (log != NULL && log->is_revoked)
@@ -294,14 +310,18 @@ world_check(struct world *w)
     struct scope_digests *a = mem_new(sizeof(*a)), *b = mem_new(sizeof(*b));
     check_tables(w, a, b);
     for (unsigned i = 0; i < w->setup->nodes && w->out->is_fine; i++) {
-        if (is_liar(w, i))
+        if (is_out(w, i))
             continue;
         check_logs(w, i);
         check_edits(w, i);
         if (w->setup->erases)
             erase_check(w, i);
-        if (i < 3) /* a rebuild costs; the others have the same digests */
+        if (i < (w->setup->acts != 0
+                     ? 1u + w->setup->seed % 2
+                     : 3u)) /* a rebuild costs; the others have the same digests */
             check_replay(w, i, a, b);
+        if (w->setup->acts != 0)
+            act_check(w, i);
     }
     if (w->out->most_unsent > 4u << 20)
         world_fail(w, "I11 %llu bytes were waiting on one wire",

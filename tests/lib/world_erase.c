@@ -138,7 +138,7 @@ all_done(void *arg, const struct erase_row *r)
     struct world *w = arg;
     for (size_t k = 0; k < r->nodes_n; k++) {
         bool is_liar = w->setup->has_liar && r->node[k].node == w->setup->nodes;
-        if (!r->node[k].has_done && !is_liar)
+        if (!r->node[k].has_done && !r->node[k].is_lost && !is_liar)
             world_fail(w, "I14 node number %u has not acknowledged", r->node[k].node);
     }
     return w->out->is_fine;

@@ -21,10 +21,9 @@ liar_tell(struct world *w, struct wlink *l, unsigned e, struct slice entry, bool
 
 /* It has one sealed item. */
 void
-liar_entry(struct world *w, const struct key *log, uint64_t seq, const struct hash *prev,
+liar_entry(struct member *m, const struct key *log, uint64_t seq, const struct hash *prev,
            const struct pair *by, struct buf *out, struct hash *id)
 {
-    struct member *m = w->node[w->setup->nodes - 1].m;
     const struct hash *community = replica_community(ledger_replica(m->l));
     const struct key *key = ledger_scope_key(m->l, SCOPE_NO_COMMUNITY, 1);
     struct entry head = {.kind = ENTRY_DATA,
@@ -78,8 +77,8 @@ lie_forged(struct world *w, struct wlink *l, unsigned e)
     struct hash id;
     if (log == NULL)
         return;
-    liar_entry(w, &log->key, log->head_seq + 1, &log->head, &w->node[l->node[e]].m->log,
-               &entry, &id);
+    liar_entry(w->node[l->node[e]].m, &log->key, log->head_seq + 1, &log->head,
+               &w->node[l->node[e]].m->log, &entry, &id);
     liar_tell(w, l, e, buf_slice(&entry), false);
     buf_free(&entry);
 }
@@ -94,8 +93,8 @@ lie_gap(struct world *w, struct wlink *l, unsigned e)
     uint64_t seq = 0;
     if (!own_head(w, l->node[e], &seq, &prev))
         seq = 0;
-    liar_entry(w, &m->log.pub, seq + 1, &prev, &m->log, &first, &id);
-    liar_entry(w, &m->log.pub, seq + 2, &id, &m->log, &second, &id);
+    liar_entry(m, &m->log.pub, seq + 1, &prev, &m->log, &first, &id);
+    liar_entry(m, &m->log.pub, seq + 2, &id, &m->log, &second, &id);
     liar_tell(w, l, e, buf_slice(&second), false);
     buf_free(&first);
     buf_free(&second);

@@ -98,6 +98,7 @@ step(struct world *w, struct wlink *l, unsigned e, enum session_event_kind kind,
         node_trouble(w, i, rc);
         return;
     }
+    guard_after(w, i);
     if (did_change)
         node_changed(w, i);
     me->is_synced = me->fx.is_synced;

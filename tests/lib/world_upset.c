@@ -58,7 +58,7 @@ upset_fork(struct world *w, unsigned i)
             continue;
         for (unsigned x = 0; x < n; x++) {
             entry.n = 0;
-            liar_entry(w, &m->log.pub, t.seq + 1, &t.id, &m->log, &entry, &t.id);
+            liar_entry(m, &m->log.pub, t.seq + 1, &t.id, &m->log, &entry, &t.id);
             t.seq++;
             liar_tell(w, l, e, buf_slice(&entry), rng_chance(&w->rng, 500));
         }

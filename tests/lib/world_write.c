@@ -9,7 +9,24 @@ struct deed {
     unsigned node;
     struct author author;
     char text[64];
+    bool is_new;
 };
+
+/* What only the next release knows (world_newer.c). */
+static enum rc
+do_newer(struct deed *d)
+{
+    struct ledger *l = d->w->node[d->node].m->l;
+    struct made made;
+    struct fault why = {0};
+    struct assign visit[] = {{"words", d->text}, {"way", "door"}, {"mood", "good"}};
+    struct assign notice[] = {{"title", d->text}};
+    d->w->out->newer_writes++;
+    return rng_chance(&d->w->rng, 500)
+               ? edit_add(l, &d->author, "visit", d->author.unit, visit, 3, &made, &why)
+               : edit_add(l, &d->author, "notice", d->author.unit, notice, 1, &made,
+                          &why);
+}
 
 static enum rc
 do_add(struct deed *d)
@@ -20,6 +37,9 @@ do_add(struct deed *d)
     struct assign visit[] = {{"words", d->text}, {"way", "door"}};
     struct assign need[] = {{"title", d->text}};
     struct assign wish[] = {{"title", d->text}, {"beneficiary", "一位老人"}};
+    d->is_new = true;
+    if (d->w->node[d->node].m->types != NULL && rng_chance(&d->w->rng, 500))
+        return do_newer(d);
     switch (rng_below(&d->w->rng, 3)) {
     case 0:
         return edit_add(l, &d->author, "visit", d->author.unit, visit, 2, &made, &why);
@@ -87,9 +107,13 @@ do_deed(struct deed *d)
 }
 
 static void
-remember(struct world *w, unsigned i)
+remember(struct world *w, unsigned i, const struct deed *d)
 {
-    struct acked a = {.node = i};
+    struct acked a = {.node = i, .text = w->texts, .is_new = d->is_new};
+    const struct authority *authority =
+        replica_authority(ledger_replica(w->node[i].m->l));
+    const struct node_info *lost = authority_node(authority, w->victim + 1);
+    a.knew_of_loss = lost != NULL && lost->is_lost;
     if (!own_head(w, i, &a.seq, &a.id))
         return;
     w->acked = mem_grow(w->acked, (w->acked_n + 1) * sizeof(*w->acked));
@@ -109,23 +133,36 @@ write_something(struct world *w, unsigned i)
 {
     struct member *m = w->node[i].m;
     struct deed d = {.w = w, .node = i};
-    snprintf(d.text, sizeof(d.text), "第%u件，%u号写的", w->writes_left, i);
+    bool acts = w->setup->acts != 0;
+    if (acts && !guard_lets_write(w, i)) {
+        w->out->noticed++;
+        return;
+    }
+    /* What would be refused is not begun: a rollback reads everything again. */
+    if (acts && author_of(m->l, &m->log, &d.author) != RC_OK) {
+        w->writes_left -= i < w->setup->nodes;
+        return;
+    }
+    snprintf(d.text, sizeof(d.text), "第%u件，%u号写的",
+             acts ? ++w->texts : w->writes_left, i);
     enum rc rc = ledger_begin(m->l);
     if (rc == RC_OK)
         rc = author_of(m->l, &m->log, &d.author);
     if (rc == RC_OK)
         rc = do_deed(&d);
     if (rc == RC_OK && w->setup->planted == PLANT_ACK_EARLY)
-        remember(w, i);
+        remember(w, i, &d);
     if (rc == RC_OK)
         rc = ledger_commit(m->l);
     else
         ledger_rollback(m->l);
     world_note(w, "write %u %d", i, (int)rc);
-    w->writes_left--;
+    if (i < w->setup->nodes)
+        w->writes_left--;
     if (rc == RC_OK) {
         if (w->setup->planted != PLANT_ACK_EARLY)
-            remember(w, i);
+            remember(w, i, &d);
+        guard_after(w, i);
         node_changed(w, i);
     } else if (!is_refusal(rc) || disk_has_crashed(i)) {
         node_trouble(w, i, rc);
@@ -133,9 +170,9 @@ write_something(struct world *w, unsigned i)
 }
 
 void
-write_seal(struct world *w)
+write_seal(struct world *w, unsigned i)
 {
-    struct member *m = w->node[0].m;
+    struct member *m = w->node[i].m;
     uint64_t no = 0;
     enum rc rc = ledger_begin(m->l);
     if (rc == RC_OK)
@@ -147,8 +184,9 @@ write_seal(struct world *w)
     world_note(w, "seal %d", (int)rc);
     if (rc == RC_OK) {
         w->out->seals++;
-        node_changed(w, 0);
-    } else if (!is_refusal(rc) || disk_has_crashed(0)) {
-        node_trouble(w, 0, rc);
+        node_changed(w, i);
+    } else if (!(is_refusal(rc) || (rc == RC_STALE && w->setup->acts != 0)) ||
+               disk_has_crashed(i)) {
+        node_trouble(w, i, rc);
     }
 }

@@ -1,6 +1,7 @@
 /* The mesh, simulated: see tests/lib/world.h. One test a group of seeds; a failure prints
- * its seed, and `test_world SEED [NODES] [liar|upset]` plays that one alone, twice, with
- * its trace. */
+ * its seed, and `test_world SEED [NODES] [liar|upset|acts]` plays that one alone, twice,
+ * with its trace. */
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,12 +16,14 @@
 #define SEEDS 40
 #define BIG 1
 #define UPSET 15
+#define ACTS 15
 #endif
 #endif
 #ifndef SEEDS
 #define SEEDS 300
 #define BIG 3
 #define UPSET 100
+#define ACTS 300
 #endif
 
 static unsigned tests;
@@ -53,11 +56,61 @@ upset_setup_of(uint64_t seed)
                                 .joins = (unsigned)(seed % 3)};
 }
 
+/* Half of the acts each; of those that need one machine for themselves, one. */
+static struct world_setup
+acts_setup_of(uint64_t seed)
+{
+    static const unsigned twice[] = {0, ACT_CLONE, ACT_IMAGE, ACT_RESTORE, ACT_ROLLBACK};
+    static const unsigned hub[] = {0, 0, ACT_FACE, ACT_FACE | ACT_TWO_HUBS, ACT_WRONG};
+    static const unsigned lost[] = {0, ACT_LOST, ACT_LOST | ACT_THIEF};
+    struct rng r = {seed * 77 + 5};
+    struct world_setup s = {.seed = seed, .nodes = 4, .writes = 40};
+    s.acts |= twice[rng_below(&r, 5)];
+    s.acts |= hub[rng_below(&r, 5)];
+    s.acts |= lost[rng_below(&r, 3)];
+    s.acts |= rng_chance(&r, 500) ? ACT_STICK : 0;
+    s.acts |= rng_chance(&r, 400) ? ACT_UPGRADE : 0;
+    s.revokes = rng_chance(&r, 150);
+    /* Two acknowledgement logs of one key are nobody's mistake, and never become one. And
+     * an order to erase that two hubs have unmade leaves entries which nobody may take
+     * who lacks them (ENTRY.md section 6), until a new reign orders it again. */
+    s.erases =
+        rng_chance(&r, 300) && (s.acts & (ACT_IMAGE | ACT_ROLLBACK | ACT_TWO_HUBS)) == 0;
+    if (s.acts == 0)
+        s.acts = ACT_STICK;
+    return s;
+}
+
 struct sum {
     unsigned bad;
     unsigned long long crashes, errors, acked, lies, seals, steps;
     unsigned long long branches, revoked, joined, erased;
+    struct world_result acts; /* sums of what the acts count */
 };
+
+/* What an act counts. */
+static const struct tally {
+    const char *name;
+    size_t at;
+} tallies[] = {
+#define T(field)                                                                         \
+    {                                                                                    \
+#field, offsetof(struct world_result, field)                                     \
+    }
+    T(lost),          T(thefts),      T(stolen_writes), T(clones), T(images),
+    T(restores),      T(rollbacks),   T(noticed),       T(stops),  T(faces),
+    T(hub_forks),     T(wrong_seals), T(wrong_seen),    T(sticks), T(sticks_hurt),
+    T(stick_entries), T(upgrades),    T(newer_writes),  T(held),   T(erased),
+    T(revoked),
+#undef T
+};
+#define TALLIES (sizeof(tallies) / sizeof(tallies[0]))
+
+static uint64_t *
+tally_in(struct world_result *r, size_t i)
+{
+    return (uint64_t *)(void *)((char *)r + tallies[i].at);
+}
 
 static bool
 run(const struct world_setup *s, struct sum *sum)
@@ -74,10 +127,12 @@ run(const struct world_setup *s, struct sum *sum)
     sum->revoked += r.revoked;
     sum->joined += r.joined;
     sum->erased += r.erased;
+    for (size_t i = 0; i < TALLIES; i++)
+        *tally_in(&sum->acts, i) += *tally_in(&r, i);
     if (!r.is_fine) {
         sum->bad++;
-        printf("# seed %llu, %u nodes%s: %s\n", (unsigned long long)s->seed, s->nodes,
-               s->has_liar ? ", liar" : "", r.why);
+        printf("# seed %llu, %u nodes%s, acts %x: %s\n", (unsigned long long)s->seed,
+               s->nodes, s->has_liar ? ", liar" : "", s->acts, r.why);
     }
     /* One seed in a hundred is played twice: the same seed, the same trace. */
     if (r.is_fine && s->seed % 100 == 1) {
@@ -160,6 +215,34 @@ erased(unsigned from, unsigned n)
     tap(sum.bad == 0, line);
 }
 
+/* Computers lost and stolen, directories copied, disks put back, a hub that lies, sticks,
+ * two releases at once. An act that never happens tries nothing. */
+static void
+acts(unsigned from, unsigned n)
+{
+    char line[768];
+    size_t at;
+    struct sum sum = {0};
+    bool hunts = env("LINJULI_SIM_HUNT", 0) > 0;
+    bool all = true;
+    for (unsigned i = 0; i < n; i++) {
+        struct world_setup s = acts_setup_of(from + i);
+        if (!run(&s, &sum) && hunts)
+            break;
+    }
+    at = (size_t)snprintf(line, sizeof(line), "acts: %u seeds, %llu writes saved", n,
+                          sum.acked);
+    for (size_t i = 0; i < TALLIES; i++) {
+        uint64_t k = *tally_in(&sum.acts, i);
+        all = all && k > 0;
+        at += (size_t)snprintf(line + at, sizeof(line) - at, ", %s %llu", tallies[i].name,
+                               (unsigned long long)k);
+    }
+    tap(sum.bad == 0, line);
+    if (n >= 40)
+        tap(all, "acts: each of them has happened");
+}
+
 /* A fault that the shell could have is caught within 50 seeds. */
 static void
 planted(const char *name, enum planted what)
@@ -185,7 +268,11 @@ one(int argc, char **argv)
                             .has_liar = argc > 3};
     if (argc > 3 && strcmp(argv[3], "upset") == 0)
         s = upset_setup_of(s.seed);
+    if (argc > 3 && strcmp(argv[3], "acts") == 0)
+        s = acts_setup_of(s.seed);
+    s.is_told = env("LINJULI_SIM_TOLD", 0) > 0;
     world_run(&s, &r[0]);
+    s.is_told = false;
     world_run(&s, &r[1]);
     bool same = memcmp(r[0].trace, r[1].trace, 16) == 0;
     printf("seed %llu: %s; trace %s\n%s\n", (unsigned long long)s.seed,
@@ -209,11 +296,14 @@ main(int argc, char **argv)
     if (argc > 1)
         return one(argc, argv);
     many("five nodes", 1, env("LINJULI_SIM_SEEDS", SEEDS), 5, 60);
-    if (env("LINJULI_SIM_HUNT", 0) > 0)
+    if (env("LINJULI_SIM_HUNT", 0) > 0) {
+        acts(4000001, env("LINJULI_SIM_ACTS", 0));
         return failed;
+    }
     many("twenty nodes", 900001, env("LINJULI_SIM_BIG", BIG), 20, 120);
     upset(2000001, env("LINJULI_SIM_UPSET", UPSET));
     erased(3000001, env("LINJULI_SIM_ERASED", UPSET / 2));
+    acts(4000001, env("LINJULI_SIM_ACTS", ACTS));
     planted("saved before the commit", PLANT_ACK_EARLY);
     planted("a disk that lies about sync", PLANT_LYING_DISK);
     printf("1..%u\n", tests);
