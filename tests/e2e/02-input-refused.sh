@@ -104,5 +104,5 @@ refused 65 "mistyped" "$L" -C new join 1234-5678-1234-5679
 refused 64 "later" "$L" -C new join --request r
 [ -e new ]
 is $? 1 "and no directory is left behind"
-refused 65 hub "$L" -C hub join a.lji
+refused 65 "not for this computer" "$L" -C hub join a.lji
 done_testing

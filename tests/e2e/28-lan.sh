@@ -100,7 +100,7 @@ gives 75 "the right digits have to wait, too" join_b c "$code"
 end hub && ok "the hub stops with 0" || not_ok "the hub stops with 0"
 serve_lan hub
 gives 75 "a hub that was started again remembers" join_b c "$code"
-gives 77 "a name that nobody gave out" join_b c "$(node "$lan" wrong "$(printf '%03d%s' $(((${code%%-*} / 10 + 500) % 1000)) "${code#???}")" 1)"
+gives 77 "a name that nobody gave out" join_b c "$(node "$lan" wrong "$(printf '%03d%s' $(((1${code%%-*} / 10 + 500) % 1000)) "${code#???}")" 1)"
 has "$err" "no such code" "is told"
 gives 69 "where nobody listens" in_net b "$L" -C c join "$code" --at 10.9.0.2:9
 gives 64 "--at without digits" "$L" -C c join a.lji --at 10.9.0.1:7400
@@ -145,7 +145,7 @@ hex() { printf '%s' "$1" | od -An -tx1 | tr -d ' \n'; }
 said=$(node "$lan" judge early "$id" "$(hex Oasis)" "$(hex Torch)" "$(hex LampA)")
 echo "# on the air: $said"
 has "$said" "shared 0 told 0" "two beacons have no 8 bytes in common, and tell no name"
-[ "$(echo "$said" | cut -d' ' -f2)" -ge 6 ] && ok "there were beacons" || not_ok "there were beacons" "$said"
+[ "$(echo "$said" | cut -d' ' -f2)" -ge 3 ] && ok "there were beacons" || not_ok "there were beacons" "$said"
 
 # no digits in any log, no name
 for n in hub a b; do

@@ -125,7 +125,8 @@ sync_file(struct sim_file *f)
         if (f->dirty[s])
             keep_sector(f, s);
     image_size(&f->kept, f->seen.n);
-    memset(f->dirty, 0, f->dirty_n);
+    if (f->dirty_n > 0) /* else there is no map yet */
+        memset(f->dirty, 0, f->dirty_n);
     f->is_durable = true;
 }
 
