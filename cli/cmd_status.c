@@ -144,6 +144,10 @@ add_warnings(struct cli *c, const struct status *s)
     else if (s->has_skew && off > CLOCK_OFF_MS)
         say(c, WORD_CLOCK_MINUTES, num(c, (uint64_t)(off / 60000)), NULL);
     say(c, WORD_STATUS_DISK, num(c, s->disk_free / MIB), NULL);
+    if (s->types_differ)
+        say(c, WORD_OTHER_TYPES, num(c, s->newer), NULL);
+    else if (s->newer > 0)
+        say(c, WORD_NEWER_KEPT, num(c, s->newer), NULL);
     if (s->is_disk_low)
         say(c, WORD_DISK_LOW, NULL);
     if (s->needs_join)

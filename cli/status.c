@@ -170,6 +170,9 @@ status_gather(struct cli *c, struct status *s)
     gather_logs(c, s);
     gather_behind(c, s);
     enum rc rc = s->is_hub ? RC_OK : stick_carried(l, &s->carried);
+    s->types_differ = ledger_types_differ(l);
+    if (rc == RC_OK)
+        rc = ledger_newer_n(l, &s->newer);
     if (rc == RC_OK)
         rc = peer_each(l, take_peer, &g);
     gather_live(c, &g);
@@ -281,6 +284,8 @@ status_json(struct cli *c, const struct status *s)
     json_object_set_new(json, "not_at_hub", json_of_u64(s->not_at_hub));
     json_object_set_new(json, "on_stick", json_of_u64(s->on_stick));
     json_object_set_new(json, "carried", json_of_u64(s->carried));
+    json_object_set_new(json, "newer", json_of_u64(s->newer));
+    json_object_set_new(json, "types_differ", json_boolean(s->types_differ));
     json_object_set_new(json, "at_risk", json_of_u64(s->unsent));
     json_object_set_new(json, "behind", json_of_u64(s->behind));
     json_object_set_new(json, "cases", json_of_u64(s->cases));

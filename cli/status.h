@@ -25,6 +25,8 @@ struct status {
     uint64_t not_at_hub; /* the centre has not */
     uint64_t on_stick;   /* of them: lie on a stick for the centre */
     uint64_t carried;    /* of others, came by stick for the centre */
+    uint64_t newer;      /* entries that wait for another release */
+    bool types_differ;   /* this release's record types, from the community's */
     uint64_t behind;     /* entries known of and not held */
     uint64_t cases;
     uint64_t seal_no, entries;

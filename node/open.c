@@ -256,6 +256,22 @@ node_reguard(struct node *n, struct fault *why)
     return open_guards(n, why);
 }
 
+static enum rc turn(struct node *n, enum rc (*work)(struct node *n, void *arg),
+                    void *arg);
+static enum rc work_upkeep(struct node *n, void *arg);
+
+/* After an upgrade the hub says what its record types are before it shows or writes
+ * anything by them. Where that fails the next turn tries again. */
+static void
+tell_types(struct node *n)
+{
+    if (!node_may_seal(n) || !hub_types_due(n->ledger))
+        return;
+    enum rc rc = turn(n, work_upkeep, NULL);
+    if (rc != RC_OK)
+        log_warn("upkeep.failed rc=%s", rc_name(rc));
+}
+
 static enum rc
 open_all(struct node *n, enum node_mode mode, struct fault *why)
 {
@@ -298,6 +314,8 @@ open_all(struct node *n, enum node_mode mode, struct fault *why)
         rc = node_end_handed(n, why);
     if (rc == RC_OK && mode == NODE_WRITE)
         rc = open_guards(n, why);
+    if (rc == RC_OK && mode == NODE_WRITE)
+        tell_types(n);
     return rc;
 }
 
@@ -506,6 +524,9 @@ node_author_at(struct node *n, size_t i, struct author *out, struct fault *why)
         return node_log_fault(n, i, why);
     if (n->guard[i] == NULL)
         return fault_set(why, RC_DENIED, FAULT_LOG_READ_ONLY, "%s", word[n->word[i]]);
+    if (ledger_types_differ(n->ledger)) /* nobody could read it, not even here */
+        return fault_set(why, RC_DENIED, FAULT_OTHER_TYPES, "%u",
+                         (unsigned)ledger_types(n->ledger)->version);
     enum rc rc = author_of(n->ledger, &n->log[i], out);
     return rc == RC_OK ? node_log_fault(n, i, why)
                        : fault_set(why, rc, FAULT_NO_LOG, "%s", n->dir);

@@ -293,6 +293,7 @@ second_set(struct ledger *l, struct ledger *again)
 {
     *again = (struct ledger){.mode = LEDGER_WRITE,
                              .log_db = l->db,
+                             .types_differ = l->types_differ,
                              .log = l->log,
                              .replica = l->replica,
                              .types = l->types,
@@ -401,6 +402,11 @@ ledger_doctor(struct ledger *l, void (*finding)(void *arg, const char *what), vo
     }
     if (rc == RC_OK)
         check_seals(&d);
+    if (rc == RC_OK && l->types_differ)
+        find_thing(&d,
+                   "record types: this program's are not those of the community; what "
+                   "version %u wrote is kept and passed on, and not shown",
+                   (unsigned)l->types->version);
     ledger_forget(l);
     if (own)
         ledger_rollback(l);

@@ -96,6 +96,7 @@
     X(PIN_NONE)      /* there is none */                                                 \
     X(NO_LOG)        /* not joined, or revoked */                                        \
     X(NO_LOG_OF)     /* nobody of that name or post writes here */                       \
+    X(OTHER_TYPES)   /* record types are not the community's; what: their version */     \
     X(INVITE_FILE)   /* none, or of another version */                                   \
     X(INVITE_TORN)                                                                       \
     X(INVITE_EXPIRED)                                                                    \
@@ -120,7 +121,8 @@
     X(CODE_TAKEN)  /* invite: the name is taken, or too many wait */                     \
     X(CONF_LINE)                                                                         \
     X(ADDRESS)                                                                           \
-    X(DATABASE) /* what: what the database said */                                       \
+    X(DATABASE)       /* what: what the database said */                                 \
+    X(DATABASE_NEWER) /* a newer release has opened it; what: the path */                \
     X(DISK_FULL)
 
 enum fault_code {

@@ -230,9 +230,8 @@ old_epoch(const struct ledger *l)
     return NULL;
 }
 
-/* Does the authority log lack what this release's record types are? */
-static bool
-is_schema_due(const struct ledger *l)
+bool
+hub_types_due(const struct ledger *l)
 {
     const struct hash *told =
         authority_types(replica_authority(l->replica), l->types->version);
@@ -242,27 +241,34 @@ is_schema_due(const struct ledger *l)
 bool
 hub_is_due(const struct ledger *l)
 {
-    return l->units_changed || is_schema_due(l) || old_epoch(l) != NULL;
+    return l->units_changed || hub_types_due(l) || old_epoch(l) != NULL;
 }
 
+/* In an entry of its own, before whatever is written by these types. */
 static enum rc
-keep_schema(struct upkeep *u)
+keep_types(struct ledger *l, const struct hub *h)
 {
-    struct ledger *l = u->d.l;
-    if (!is_schema_due(l))
-        return RC_OK;
-    u->did = true;
-    struct auth_op *op = decree_next(&u->d, AUTH_SCHEMA);
+    struct decree d;
+    enum rc rc = decree_begin(&d, l, h->hub);
+    if (rc != RC_OK)
+        return rc;
+    struct auth_op *op = decree_next(&d, AUTH_SCHEMA);
     op->schema = l->types->version;
     op->hash = l->types->hash;
-    return decree_add(&u->d);
+    rc = decree_add(&d);
+    if (rc != RC_OK) {
+        decree_drop(&d);
+        return rc;
+    }
+    rc = decree_end(&d);
+    return rc != RC_OK ? rc : ledger_settle(l);
 }
 
 static enum rc
 keep_all(struct upkeep *u, const struct hub *h)
 {
     struct ledger *l = u->d.l;
-    enum rc rc = keep_schema(u);
+    enum rc rc = RC_OK;
     for (u->at = 0; u->at < u->units->n && rc == RC_OK; u->at++)
         rc = keep_unit(u);
     if (rc != RC_OK || !u->did) {
@@ -290,7 +296,10 @@ hub_upkeep(struct ledger *l, const struct hub *h, bool *did)
         *did = false;
     if (!hub_is_due(l))
         return RC_OK;
-    enum rc rc = decree_begin(&u.d, l, h->hub);
+    bool told = hub_types_due(l);
+    enum rc rc = told ? keep_types(l, h) : RC_OK;
+    if (rc == RC_OK)
+        rc = decree_begin(&u.d, l, h->hub);
     if (rc != RC_OK)
         return rc;
     rc = hub_units(l, &units);
@@ -302,7 +311,7 @@ hub_upkeep(struct ledger *l, const struct hub *h, bool *did)
     hub_units_fini(&units);
     l->units_changed = rc != RC_OK;
     if (did != NULL)
-        *did = rc == RC_OK && u.did;
+        *did = rc == RC_OK && (told || u.did);
     return rc;
 }
 

@@ -61,6 +61,8 @@ struct refusal {
 };
 enum rc hub_join(struct ledger *l, const struct hub *h, const struct join *j,
                  struct refusal *no) MUST_USE;
+/* Does the authority log lack what this release's record types are? */
+bool hub_types_due(const struct ledger *l);
 /* Could hub_upkeep have something to write? Asked after every turn, so that the answer no
  * costs no transaction. */
 bool hub_is_due(const struct ledger *l);

@@ -44,6 +44,7 @@ ledger_load(struct ledger *l)
         rc = replica_load(l->replica, l->has_community ? &l->community : NULL);
     for (size_t i = 0; i < l->assumed_n && rc == RC_OK; i++)
         replica_assume(l->replica, &l->assumed[i]);
+    l->types_differ = rc == RC_OK && ledger_types_are_other(l);
     /* What is assumed is decided again: a reader does so in memory, for the tables have
      * it; the writer at its next begin. */
     struct changes changes = {0};
@@ -70,10 +71,40 @@ load_types(struct ledger *l, const struct embed_file *files)
     return rc;
 }
 
+bool
+ledger_types_are_other(const struct ledger *l)
+{
+    const struct authority *a = replica_authority(l->replica);
+    const struct hash *told = a != NULL ? authority_types(a, l->types->version) : NULL;
+    const struct node_info *hub = a != NULL ? authority_node(a, NODE_NO_HUB) : NULL;
+    if (told == NULL || hash_eq(told, &l->types->hash))
+        return false;
+    return !l->has_box || hub == NULL || !key_eq(&hub->box_key, &l->box.pub);
+}
+
+bool
+ledger_types_differ(const struct ledger *l)
+{
+    return l->types_differ;
+}
+
 const struct types *
 ledger_rules(const struct ledger *l, uint16_t version)
 {
-    return version >= 1 && version <= l->types->version ? l->rules[version - 1] : NULL;
+    uint16_t own = l->types->version;
+    bool is_known = version >= 1 && (l->types_differ ? version < own : version <= own);
+    return is_known ? l->rules[version - 1] : NULL;
+}
+
+enum rc
+ledger_newer_n(struct ledger *l, uint64_t *n)
+{
+    sqlite3_stmt *s = db_stmt(l->db, STMT_LEDGER_NEWER);
+    bool row = false;
+    enum rc rc = db_step(l->db, s, &row);
+    *n = row ? (uint64_t)sqlite3_column_int64(s, 0) : 0;
+    sqlite3_reset(s);
+    return rc;
 }
 
 /* Were the tables made by the program as it is now? */
@@ -161,6 +192,8 @@ ledger_open(const struct ledger_setup *setup, struct ledger **out, struct fault 
     }
     if (rc != RC_OK) {
         ledger_close(l);
+        if (rc == RC_STALE)
+            return fault_set(why, RC_CONFIG, FAULT_DATABASE_NEWER, "%s", setup->path);
         return fault_set(why, rc, FAULT_NONE, "%s", setup->path);
     }
     *out = l;

@@ -39,6 +39,11 @@ void ledger_rollback(struct ledger *l);
 
 struct replica *ledger_replica(struct ledger *l);
 const struct types *ledger_types(const struct ledger *l);
+/* The authority log tells other record types for this release's version: what was written
+ * by that version is carried, and stands in no table. */
+bool ledger_types_differ(const struct ledger *l);
+/* Entries in whose readable part something waits for another release. */
+enum rc ledger_newer_n(struct ledger *l, uint64_t *n) MUST_USE;
 uint64_t ledger_wall_ms(struct ledger *l);
 /* Which community; fails until one is known. Set once, by init or join. */
 enum rc ledger_set_community(struct ledger *l, const struct hash *community) MUST_USE;

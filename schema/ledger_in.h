@@ -40,6 +40,7 @@ struct ledger {
     bool has_box;
     struct hash community;
     bool has_community;
+    bool types_differ;     /* from those that the authority log tells */
     uint16_t unit_type;    /* code of org_unit; 0: no such type */
     bool units_changed;    /* since hub_upkeep looked */
     size_t erases_acked;   /* counted orders to erase when this node's log named all */
@@ -84,7 +85,13 @@ const struct log_state *ledger_log_at(struct ledger *l, int64_t row);
 enum rc ledger_version_at(struct ledger *l, int64_t row, struct version *out) MUST_USE;
 /* A new record id: 6 bytes of time, then random. */
 void ledger_new_id(struct ledger *l, uint8_t out[static RECORD_ID_BYTES]);
-/* The types that entries of this schema version are judged by; NULL: unknown here. */
+/* Does the authority log tell another hash for this release's version of the record
+ * types? At the hub never: what it tells is what it has, and it tells that before
+ * anything else. Asked anew; what was answered last is types_differ, and the tables are
+ * made by that. */
+bool ledger_types_are_other(const struct ledger *l);
+/* The types that entries of this schema version are judged by; NULL: unknown here, or not
+ * what the authority log tells. */
 const struct types *ledger_rules(const struct ledger *l, uint16_t version);
 
 #endif

@@ -188,7 +188,12 @@ dirty_range(struct project *p, const struct log_state *log, uint64_t from, uint6
         return RC_OK;
     int64_t first = log_row(n, from);
     int64_t last = log_row(n, to < LOG_SEQ_MAX ? to : LOG_SEQ_MAX);
-    enum rc rc = project_dirty_between(p, STMT_PROJECT_FIRST_IN, first, last);
+    sqlite3_stmt *s = db_stmt(p->l->db, STMT_PROJECT_NEWER_DEL);
+    sqlite3_bind_int64(s, 1, first);
+    sqlite3_bind_int64(s, 2, last);
+    enum rc rc = db_run(p->l->db, s);
+    if (rc == RC_OK)
+        rc = project_dirty_between(p, STMT_PROJECT_FIRST_IN, first, last);
     return rc != RC_OK ? rc : project_dirty_between(p, STMT_PROJECT_ITEM_IN, first, last);
 }
 
@@ -275,8 +280,11 @@ enum rc
 ledger_project(struct ledger *l, const struct changes *changes)
 {
     struct project *p = l->project;
+    bool differed = l->types_differ;
     ledger_forget(l);
-    if (has_refold(changes)) {
+    /* What the authority log tells of the record types decides about every entry. */
+    l->types_differ = ledger_types_are_other(l);
+    if (has_refold(changes) || l->types_differ != differed) {
         l->erases_acked = 0;
         enum rc rc = tables_make(l->tables);
         return rc != RC_OK ? rc : project_replay(l, NULL, NULL);

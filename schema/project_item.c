@@ -201,6 +201,7 @@ enum rc
 project_entry(struct project *p, const struct context *c, uint32_t scope)
 {
     struct entry_items it = entry_items(&c->e);
+    bool is_newer = false;
     struct entry_item item;
     enum rc rc = RC_OK;
     for (uint16_t i = 0; rc == RC_OK && entry_items_next(&it, &item); i++) {
@@ -215,8 +216,13 @@ project_entry(struct project *p, const struct context *c, uint32_t scope)
             rc = add(p, c, in, i, p->op);
         else if (why != 0)
             project_carry(p, why, in, epoch);
+        is_newer = is_newer || why == CARRIED_VERSION;
     }
-    return rc;
+    if (rc != RC_OK || !is_newer)
+        return rc;
+    sqlite3_stmt *s = db_stmt(p->l->db, STMT_PROJECT_NEWER);
+    sqlite3_bind_int64(s, 1, c->row);
+    return db_run(p->l->db, s);
 }
 
 /* ---- what stands in no table is counted */

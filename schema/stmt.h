@@ -54,6 +54,7 @@
         " coalesce(max(post), 0) FROM local_invite")                                       \
     /* ledger.c */                                                                         \
     X(LEDGER_HEAD, "SELECT head FROM log_entry WHERE k = ?1")                              \
+    X(LEDGER_NEWER, "SELECT count(*) FROM newer")                                          \
     /* project.c: from here on tables that table.c makes */                                \
     X(PROJECT_ADD, "INSERT OR IGNORE INTO"                                                 \
         " record(id, scope, unit, type, entry, item, number)"                              \
@@ -76,6 +77,8 @@
         " ON CONFLICT DO UPDATE SET n = n + excluded.n")                                   \
     X(PROJECT_CARRIED, "SELECT n FROM carried WHERE why = ?1 AND scope = ?2 LIMIT 1")      \
     X(PROJECT_CARRIED_DEL, "DELETE FROM carried WHERE why = ?1 AND scope = ?2")            \
+    X(PROJECT_NEWER, "INSERT OR IGNORE INTO newer(entry) VALUES (?1)")                     \
+    X(PROJECT_NEWER_DEL, "DELETE FROM newer WHERE entry BETWEEN ?1 AND ?2")                \
     /* fold.c: one record read, written and folded again */                                \
     X(FOLD_RECORD, "SELECT id, scope, unit, type, entry, item, number FROM record"         \
         " WHERE no = ?1")                                                                  \

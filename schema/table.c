@@ -39,6 +39,7 @@ static const char *const fixed_sql[] = {
     "CREATE TABLE carried(why INTEGER NOT NULL, scope INTEGER NOT NULL,"
     " epoch INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(why, scope, epoch))"
     " STRICT, WITHOUT ROWID",
+    "CREATE TABLE newer(entry INTEGER PRIMARY KEY) STRICT",
 };
 #define FIXED_N (sizeof(fixed_sql) / sizeof(fixed_sql[0]))
 

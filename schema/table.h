@@ -15,7 +15,8 @@
  * name as a number. conflict_choice: its survivors (cycle: all candidates) in version
  * order.
  *
- * carried: what was met and could not be projected, by reason (project.h).
+ * carried: what was met and could not be projected, by reason (project.h). newer: the
+ * entries that have such an item because of their version.
  *
  * Values in t_TYPE: INTEGER for INT, DATE, TIME, MONEY, CHOICE, BOOL; TEXT for TEXT,
  * PHONE, CODE; BLOB of canonical msgpack for all others. The common five: gone, link,
