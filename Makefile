@@ -51,6 +51,14 @@ $(B)/testlib.a: $(patsubst %.c,$(B)/%.o,$(wildcard tests/lib/*.c))
 $(B)/gen/embed.c: schema/embed.sh $(wildcard schema/types/* schema/sql/*)
 	$(Q)mkdir -p $(@D) && sh schema/embed.sh > $@.tmp && mv $@.tmp $@
 
+# The program of another release, as far as its record types (folder TYPES) and migrations
+# (SQL) make it: they are compiled into OTHER, all else is what $(B) has. For tests of upgrades.
+OTHER ?= $(B)/other
+other: $(B)/cli/main.o $(B)/linjuli.a
+	$(Q)mkdir -p $(OTHER) && sh schema/embed.sh $(TYPES) $(SQL) > $(OTHER)/embed.c
+	$(Q)$(CC) $(CFLAGS) -c -o $(OTHER)/embed.o $(OTHER)/embed.c
+	$(Q)$(CC) $(LDFLAGS) -o $(OTHER)/linjuli $(B)/cli/main.o $(OTHER)/embed.o $(B)/linjuli.a $(LIBS)
+
 $(B)/gen/%.o: $(B)/gen/%.c
 	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
 
@@ -119,4 +127,4 @@ clean:
 
 -include $(OBJ:.o=.d) $(B)/cli/main.d $(wildcard $(B)/tests/*/*.d $(B)/tests/*/*/*.d)
 .SECONDARY:
-.PHONY: fuzz-lib sim-long crash all unit test test-run demo bench fuzz deps format help clean
+.PHONY: other fuzz-lib sim-long crash all unit test test-run demo bench fuzz deps format help clean

@@ -1,20 +1,22 @@
 #!/bin/sh
 # Prints one C file that holds every record-type file and every migration, byte for byte, in
 # name order: struct embed_file embed_types[], embed_sql[], each closed by a NULL name.
+# Usage: embed.sh [TYPES SQL], two folders; without them this release's own.
 set -eu
-cd "$(dirname "$0")"
+types=${1:-$(dirname "$0")/types} sql=${2:-$(dirname "$0")/sql}
 echo '#include "schema/embed.h"'
 for kind in types sql; do
+    [ $kind = types ] && folder=$types || folder=$sql
     n=0
-    for f in $(ls $kind | LC_ALL=C sort); do
+    for f in $(ls "$folder" | LC_ALL=C sort); do
         n=$((n + 1))
         echo "static const unsigned char ${kind}_$n[] = {"
-        od -An -v -tx1 "$kind/$f" | sed 's/ \(..\)/0x\1,/g'
+        od -An -v -tx1 "$folder/$f" | sed 's/ \(..\)/0x\1,/g'
         echo '0};'
     done
     n=0
     echo "const struct embed_file embed_$kind[] = {"
-    for f in $(ls $kind | LC_ALL=C sort); do
+    for f in $(ls "$folder" | LC_ALL=C sort); do
         n=$((n + 1))
         echo "{\"$f\", ${kind}_$n, sizeof(${kind}_$n) - 1},"
     done
