@@ -37,7 +37,8 @@ other_types(void)
 static void
 begin(size_t n)
 {
-    struct rng rng = {.s = 35};
+    static struct rng rng; /* the disks draw from it later */
+    rng.s = 35;
     sim_vfs_init();
     sim_vfs_reset(&rng);
     community_init_on(&c, "sim");
