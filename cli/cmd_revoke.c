@@ -29,6 +29,17 @@ work(struct node *n, void *arg)
     return rc;
 }
 
+static bool
+is_log(const struct log_state *log, const char *what)
+{
+    char hex[2 * KEY_BYTES + 1];
+    char *end = NULL;
+    unsigned long no = strtoul(what, &end, 10);
+    hex_print(log->key.b, KEY_BYTES, hex);
+    return (*end == '\0' && no == log->no) || /* a key may well begin with digits */
+           (strlen(what) >= 8 && strncmp(hex, what, strlen(what)) == 0);
+}
+
 /* A person's name or post, else a log's number or the beginning of its key; of logs that
  * still write. */
 static enum rc
@@ -39,12 +50,7 @@ find(struct cli *c, const char *what, uint32_t *out, struct fault *why)
     for (int by_log = 0; by_log < 2 && found == 0; by_log++) {
         for (size_t i = 0; i < replica_logs_n(r); i++) {
             const struct log_state *log = replica_log_at(r, i);
-            char hex[2 * KEY_BYTES + 1];
-            hex_print(log->key.b, KEY_BYTES, hex);
-            bool is = !by_log ? who_is(c->node->ledger, log, what)
-                              : strtoul(what, NULL, 10) == log->no ||
-                                    (strlen(what) >= 8 &&
-                                     strncmp(hex, what, strlen(what)) == 0);
+            bool is = by_log ? is_log(log, what) : who_is(c->node->ledger, log, what);
             if (!is || log->is_assumed || log->is_revoked)
                 continue;
             *out = log->no;

@@ -28,6 +28,7 @@ has "$out" "appoint 1, revoke 2, lost 2, erase 2" "how many must agree"
 refused 77 "centre" "$L" -C a officers --add Qian
 
 # one of two
+refused 66 2c5565cd $H revoke 2c5565cd # no number, and the beginning of no key
 gives 1 "revoked by one of two" $H revoke Wang --json
 order=$(order_of)
 sync_all a b
