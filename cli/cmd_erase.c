@@ -42,6 +42,8 @@ show_plan(struct cli *c, const struct deed *d, bool asked)
             say(c, WORD_ERASE_DONE, d->request, NULL);
         else if (asked)
             (void)order_say(c, &d->is);
+        if (asked && !done && p->keys_n > 1)
+            say(c, WORD_ERASE_HALVES, NULL);
         return;
     }
     json_t *json = json_object();

@@ -3,6 +3,7 @@
 #include "cli/file.h"
 #include "cli/invite_code.h"
 #include "cli/invite_show.h"
+#include "cli/order_show.h"
 #include "cli/out.h"
 
 #include <stdio.h>
@@ -16,10 +17,9 @@
 #define NAMES_MAX 100
 
 struct wish {
-    const char *person;
-    uint32_t unit, node; /* 0: a new computer */
-    enum role role;
-    uint64_t valid_ms;
+    struct invitee as;
+    const char *order; /* NULL: a new invite */
+    struct order_result is;
 };
 
 /* 7d, 12h, 30m, 90s. */
@@ -51,24 +51,39 @@ read_wish(struct cli *c, struct wish *w)
 {
     const char *unit = args_value(c->args, "--unit");
     const char *role = args_value(c->args, "--role");
-    const char *valid = args_value(c->args, "--valid");
-    w->person = args_value(c->args, "--person");
-    w->valid_ms = VALID_DAYS * DAY_MS;
-    if (w->person == NULL || w->person[0] == '\0')
-        return bad(c, "--person", w->person, word(c, WORD_A_NAME));
-    if (unit == NULL || !unit_parse(unit, &w->unit))
-        return bad(c, "--unit", unit, "0000..9999");
-    if (role == NULL || !role_parse(role, &w->role))
-        return bad(c, "--role", role, word(c, WORD_ROLES));
     const char *node = args_value(c->args, "--node");
-    w->node = 0;
+    struct invitee *as = &w->as;
+    as->person = args_value(c->args, "--person");
+    if (as->person == NULL || as->person[0] == '\0')
+        return bad(c, "--person", as->person, word(c, WORD_A_NAME));
+    if (unit == NULL || !unit_parse(unit, &as->unit))
+        return bad(c, "--unit", unit, "0000..9999");
+    if (role == NULL || !role_parse(role, &as->role))
+        return bad(c, "--role", role, word(c, WORD_ROLES));
     if (node != NULL) {
         size_t n = strlen(node);
         if (n == 0 || n > 9 || strspn(node, "0123456789") != n ||
-            (w->node = (uint32_t)strtoul(node, NULL, 10)) == 0)
+            (as->node = (uint32_t)strtoul(node, NULL, 10)) == 0)
             return bad(c, "--node", node, word(c, WORD_A_NUMBER));
     }
-    if (valid != NULL && !parse_valid(valid, &w->valid_ms))
+    return 0;
+}
+
+/* An order's, or whom to invite; and for how long, and where the hub is found. */
+static int
+read_args(struct cli *c, struct wish *w)
+{
+    static const char *const whom[] = {"--person", "--unit", "--role", "--node"};
+    const char *valid = args_value(c->args, "--valid");
+    int status = 0;
+    *w = (struct wish){.as.valid_ms = VALID_DAYS * DAY_MS,
+                       .order = args_value(c->args, "--order")};
+    if (w->order == NULL && (status = read_wish(c, w)) != 0)
+        return status;
+    for (size_t i = 0; w->order != NULL && i < sizeof(whom) / sizeof(whom[0]); i++)
+        if (args_has(c->args, whom[i]))
+            return bad(c, whom[i], args_value(c->args, whom[i]), "--order");
+    if (valid != NULL && !parse_valid(valid, &w->as.valid_ms))
         return bad(c, "--valid", valid, "7d, 12h, 30m, 90s");
     for (size_t i = 0; args_nth(c->args, "--address", i) != NULL; i++)
         if (!address_is(args_nth(c->args, "--address", i)))
@@ -110,7 +125,7 @@ write_invite(struct cli *c, const struct invite *i, struct fault *why)
 static enum rc
 work(struct cli *c, const struct author *a, void *arg, struct fault *why)
 {
-    const struct wish *w = arg;
+    struct wish *w = arg;
     struct hub hub = cli_hub(c);
     struct invite i;
     struct buf addresses = BUF_NONE;
@@ -119,10 +134,12 @@ work(struct cli *c, const struct author *a, void *arg, struct fault *why)
         return fault_set(why, RC_CONFIG, FAULT_ADDRESS, "listen");
     }
     enum rc rc = hub_upkeep(c->node->ledger, &hub, NULL);
-    if (rc == RC_OK)
-        rc = hub_invite_at(c->node->ledger, &hub, a, w->person, w->unit, w->role, w->node,
-                           w->valid_ms, &i, why);
-    if (rc != RC_OK) {
+    w->is.state = ORDER_READY;
+    if (rc == RC_OK && w->order != NULL)
+        rc = hub_invite_signed(c->node->ledger, &hub, w->order, w->as.valid_ms, &i, why);
+    else if (rc == RC_OK)
+        rc = hub_invite_at(c->node->ledger, &hub, a, &w->as, &i, &w->is, why);
+    if (rc != RC_OK || w->is.state == ORDER_WAITS) {
         buf_free(&addresses);
         return rc;
     }
@@ -142,8 +159,20 @@ run(struct cli *c, int argc, char **argv)
         complain(c, WORD_NOT_HUB, NULL);
         return rc_exit(RC_DENIED);
     }
-    int status = read_wish(c, &w);
-    return status == 0 ? turn(c, work, &w) : status;
+    int status = read_args(c, &w);
+    if (status != 0)
+        return status;
+    struct buf who = BUF_NONE;
+    order_asker(c, &who);
+    w.as.who = buf_text(&who);
+    status = turn(c, work, &w);
+    buf_free(&who);
+    if (status != 0 || w.is.state != ORDER_WAITS)
+        return status;
+    status = order_say(c, &w.is);
+    if (!c->json)
+        say(c, WORD_INVITE_WAITS, w.is.name, NULL);
+    return status;
 }
 
 /* ---- in the person's process */
@@ -153,7 +182,7 @@ before(struct cli *c)
 {
     struct fault why = {0};
     struct wish w;
-    int status = read_wish(c, &w);
+    int status = read_args(c, &w);
     if (status == 0 && is_code(c) && args_has(c->args, "--file"))
         status = bad(c, "--file", args_value(c->args, "--file"), "--code");
     if (status != 0)
@@ -239,6 +268,7 @@ static const struct opt opts[] = {{"--person", "NAME", WORD_OPT_PERSON},
                                   {"--unit", "UNIT", WORD_OPT_INVITE_UNIT},
                                   {"--role", "ROLE", WORD_OPT_ROLE},
                                   {"--node", "NODE", WORD_OPT_INVITE_NODE},
+                                  {"--order", "ORDER", WORD_OPT_INVITE_ORDER},
                                   {"--file", "FILE", WORD_OPT_FILE},
                                   {"--code", NULL, WORD_OPT_CODE},
                                   {"--valid", "7d", WORD_OPT_VALID},
@@ -249,7 +279,7 @@ const struct cmd cmd_invite = {
     .name = "invite",
     .kind = CMD_WRITE,
     .group = GROUP_HUB,
-    .usage = "--person NAME --unit UNIT --role ROLE [--node NODE]"
+    .usage = "--person NAME --unit UNIT --role ROLE [--node NODE] | --order ORDER"
              " [--file FILE|--code]"
              " [--valid 7d] [--address HOST:PORT]...",
     .about = WORD_ABOUT_INVITE,
@@ -257,10 +287,11 @@ const struct cmd cmd_invite = {
     .opts = opts,
     .max = 0,
     .has_json = true,
-    .exits = {65, 66, 75, 77, 78},
+    .exits = {1, 65, 66, 75, 77, 78},
     .example = "  linjuli add org_unit code=0302 name=星火党小组 kind=group\n"
                "  linjuli invite --person 王某 --unit 0302 --role leader\n"
-               "  linjuli invite --person 王某 --unit 0302 --role leader --code\n",
+               "  linjuli invite --person 王某 --unit 0302 --role leader --code\n"
+               "  linjuli invite --order 3f0c11aa\n",
     .before = before,
     .run = run,
     .after = after,

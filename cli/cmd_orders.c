@@ -12,12 +12,6 @@ struct listing {
     size_t n;
 };
 
-static const char *
-state_name(const struct order_row *r)
-{
-    return r->state == ORDER_STALE ? "stale" : "waits";
-}
-
 static void
 take_json(struct listing *x, const struct order_row *r, const char *about)
 {
@@ -28,7 +22,7 @@ take_json(struct listing *x, const struct order_row *r, const char *about)
             json_array_append_new(by, json_of_hex(r->op->order.by[i].b, KEY_BYTES));
     json_object_set_new(json, "order", json_string(r->name));
     json_object_set_new(json, "kind", json_string(order_kind(r->op)));
-    json_object_set_new(json, "state", json_string(state_name(r)));
+    json_object_set_new(json, "state", json_string(order_state(r->state)));
     json_object_set_new(json, "have", json_integer(r->have));
     json_object_set_new(json, "need", json_integer(r->need));
     json_object_set_new(json, "made_ms", json_of_time(r->made_ms));
@@ -55,6 +49,8 @@ take(void *arg, const struct order_row *r)
             num(c, r->need), time, r->who, NULL);
         if (r->state == ORDER_STALE)
             say(c, WORD_ORDER_IS_STALE, NULL);
+        if (r->state == ORDER_READY)
+            say(c, WORD_ORDER_IS_READY, r->name, NULL);
     }
     buf_free(&about);
 }

@@ -127,7 +127,7 @@ add_peers(struct cli *c, const struct status *s)
 static void
 count_order(void *arg, const struct order_row *r)
 {
-    *(uint64_t *)arg += r->state == ORDER_WAITS;
+    *(uint64_t *)arg += r->state == ORDER_WAITS || r->state == ORDER_READY;
 }
 
 static void

@@ -5,18 +5,6 @@
 
 #include "cli/out.h"
 
-bool
-invite_grant(const struct invite *i, struct grant *out)
-{
-    struct auth_op *op = mem_new(sizeof(*op));
-    bool is =
-        auth_op_decode(buf_slice(&i->grant_op), op) == RC_OK && op->code == AUTH_GRANT;
-    if (is)
-        *out = op->grant;
-    mem_free(op);
-    return is;
-}
-
 void
 invite_add(struct cli *c, const struct invite *i, const struct grant *g)
 {

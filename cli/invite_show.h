@@ -8,8 +8,6 @@
 
 #define INVITE_FILE_BYTES_MAX (16 << 20)
 
-/* Post, unit and role stand in the grant that the officers signed. False: none there. */
-bool invite_grant(const struct invite *i, struct grant *out);
 void invite_add(struct cli *c, const struct invite *i, const struct grant *g);
 json_t *invite_json(const struct invite *i, const struct grant *g);
 

@@ -34,6 +34,16 @@ add_log(struct cli *c, uint32_t no, enum word w, struct buf *out)
     buf_free(&who);
 }
 
+const char *
+order_state(enum order_state state)
+{
+    static const char *const names[] = {[ORDER_WAITS] = "waits",
+                                        [ORDER_READY] = "ready",
+                                        [ORDER_STALE] = "stale",
+                                        [ORDER_WRITTEN] = "written"};
+    return names[state];
+}
+
 void
 order_about(struct cli *c, const struct auth_op *op, struct buf *out)
 {
@@ -66,9 +76,8 @@ order_about(struct cli *c, const struct auth_op *op, struct buf *out)
 void
 order_json(json_t *json, const struct order_result *r)
 {
-    const char *state = r->state == ORDER_WRITTEN ? "written" : "waits";
     json_object_set_new(json, "order", json_string(r->name));
-    json_object_set_new(json, "state", json_string(state));
+    json_object_set_new(json, "state", json_string(order_state(r->state)));
     json_object_set_new(json, "have", json_integer(r->have));
     json_object_set_new(json, "need", json_integer(r->need));
 }
@@ -76,11 +85,13 @@ order_json(json_t *json, const struct order_result *r)
 int
 order_say(struct cli *c, const struct order_result *r)
 {
-    bool is_done = r->state == ORDER_WRITTEN;
+    bool is_done = r->state == ORDER_WRITTEN || r->state == ORDER_READY;
     if (c->json) {
         json_t *json = json_object();
         order_json(json, r);
         out_json(c->out, json);
+    } else if (r->state == ORDER_READY) {
+        say(c, WORD_ORDER_READY, r->name, NULL);
     } else if (is_done) {
         say(c, WORD_ORDER_WRITTEN, r->name, NULL);
     } else {

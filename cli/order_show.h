@@ -9,6 +9,7 @@
 /* What the operation is about: "停用 王× 0302 组长 (017)". */
 void order_about(struct cli *c, const struct auth_op *op, struct buf *out);
 const char *order_kind(const struct auth_op *op); /* "revoke": for scripts */
+const char *order_state(enum order_state state);  /* "waits" */
 /* What came of it: written, or waiting for so many. Returns the exit status: 0 written, 1
  * it waits. */
 int order_say(struct cli *c, const struct order_result *r);

@@ -41,6 +41,7 @@
     X(PIN_FILE)    /* its first line is no PIN; what: the path */                        \
     X(NO_OFFICER)  /* this key is not one of the officers' */                            \
     X(ORDER)       /* it would not count, whoever signs it; what: its name */            \
+    X(ORDER_WAITS) /* an invite that is not signed by all; what: its order */            \
     X(ORDER_STALE) /* another one about the same came first; what: its name */           \
     X(ORDER_FILE)  /* want: nothing; what: why it is refused */                          \
     X(OFFICERS)    /* more of them have to agree */                                      \

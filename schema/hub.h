@@ -38,17 +38,34 @@ void invite_fini(struct invite *i);
 void invite_encode(const struct invite *i,
                    struct buf *out); /* the file; its secrets are in it */
 enum rc invite_decode(struct slice file, struct invite *out) MUST_USE;
+/* Post, unit and role stand in the grant that the officers signed. False: none there. */
+bool invite_grant(const struct invite *i, struct grant *out);
 
 /* A new node, log number, post and person record, and the officer-signed grant. RC_BUSY:
  * the unit's scope does not exist yet. */
 enum rc hub_invite(struct ledger *l, const struct hub *h, const struct author *by,
                    const char *person, uint32_t unit, enum role role, uint64_t valid_ms,
                    struct invite *out, struct fault *why) MUST_USE;
-/* The same for one more person at a node that is there: `node`, of that unit, else the
- * fault says NODE_UNIT. 0: a new node. */
+struct order_result; /* order.h */
+struct invitee {     /* whom to invite */
+    const char *person;
+    uint32_t unit;
+    enum role role;
+    uint32_t node; /* one more person at this node, of that unit; 0: a new node */
+    uint64_t valid_ms;
+    const char *who; /* who asks, a name for people */
+};
+/* The same, and where more officers have to sign than are at hand, it waits for them as
+ * an order: is->state is ORDER_WAITS, and *out is empty. FAULT_NODE_UNIT: the node is
+ * another unit's. */
 enum rc hub_invite_at(struct ledger *l, const struct hub *h, const struct author *by,
-                      const char *person, uint32_t unit, enum role role, uint32_t node,
-                      uint64_t valid_ms, struct invite *out, struct fault *why) MUST_USE;
+                      const struct invitee *w, struct invite *out,
+                      struct order_result *is, struct fault *why) MUST_USE;
+/* Hands out the invite whose order is ready, once: good for valid_ms from now. RC_BUSY:
+ * it waits for officers still. */
+enum rc hub_invite_signed(struct ledger *l, const struct hub *h, const char *order,
+                          uint64_t valid_ms, struct invite *out,
+                          struct fault *why) MUST_USE;
 /* The secret of an invite of this hub, used and expired ones too: whoever joined by it
  * may not have heard so, and others may hear why they are refused. hub_join tells which
  * keys it is good for. */

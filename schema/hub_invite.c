@@ -102,29 +102,19 @@ add_keys(const struct ledger *l, const struct scopes *scopes, struct buf *out)
 
 /* ---- invite */
 
+/* The grant, signed with what is at hand. It is empty while it waits for others. */
 static enum rc
-sign_grant(struct ledger *l, const struct hub *h, const struct grant *grant,
-           struct buf *out)
+ask(struct ledger *l, const struct hub *h, const struct grant *grant, const char *who,
+    struct order_result *is, struct buf *out, struct fault *why)
 {
-    const struct authority *a = replica_authority(l->replica);
-    uint64_t pos = 0;
-    enum rc rc = RC_OK;
-    if (!hub_is_here(l, &h->hub->pub))
-        return RC_DENIED;
+    struct buf none = BUF_NONE;
     struct auth_op *op = mem_new(sizeof(*op));
     op->code = AUTH_GRANT;
     op->grant = *grant;
-    op->order.is_there = true;
-    op->keys_hold = true;
-    if (!authority_head(a, &op->order.seen, &pos))
-        rc = RC_BUG;
-    for (size_t i = 0; i < h->officers_n && rc == RC_OK; i++)
-        rc = order_add(op, &l->community, &h->officer[i]);
-    uint16_t need = authority_need(a, AUTH_GRANT);
-    if (rc == RC_OK && (need == 0 || authority_signed_n(a, op) < need))
-        rc = RC_DENIED;
-    if (rc == RC_OK)
-        auth_op_encode(op, out);
+    enum rc rc = hub_order(l, h, op, who, is, why);
+    if (rc == RC_OK && is->state == ORDER_READY)
+        rc = order_take(l, is->name, out, &none, why);
+    buf_free(&none);
     mem_free(op);
     return rc;
 }
@@ -202,8 +192,9 @@ keep(struct ledger *l, const struct invite *i, uint32_t post)
     return local_put_invite(l->db, &row);
 }
 
-static enum rc
-fill(struct ledger *l, const struct hub *h, struct grant *g, struct invite *out)
+/* All but the officers' word, and what it is handed out with. */
+static void
+fill(const struct ledger *l, const struct hub *h, struct grant *g, struct invite *out)
 {
     struct pair once;
     bytes_random(out->no, INVITE_NO_BYTES);
@@ -217,9 +208,64 @@ fill(struct ledger *l, const struct hub *h, struct grant *g, struct invite *out)
     out->log_no = g->log_no;
     out->node = g->node;
     copy_name(out->community_name, authority_name(replica_authority(l->replica)));
+}
+
+/* What the joiner needs of today. */
+static enum rc
+furnish(struct ledger *l, const struct hub *h, const struct grant *g, uint64_t valid_ms,
+        struct invite *out)
+{
+    out->hub_key = h->hub->pub;
+    out->made_ms = ledger_wall_ms(l);
+    out->until_ms = out->made_ms + valid_ms;
     add_keys(l, &g->scopes, &out->keys);
-    enum rc rc = sign_grant(l, h, g, &out->grant_op);
-    return rc != RC_OK ? rc : add_hints(l, &out->authority);
+    return add_hints(l, &out->authority);
+}
+
+/* It waits, its numbers are given away. */
+static enum rc
+put_off(struct ledger *l, const char *order, const struct grant *g, struct invite *i,
+        struct fault *why)
+{
+    struct buf file = BUF_NONE;
+    enum rc rc = keep(l, i, g->post);
+    invite_encode(i, &file);
+    if (rc == RC_OK)
+        rc = order_attach(l, order, buf_slice(&file), why);
+    mem_wipe(file.p, file.n);
+    buf_free(&file);
+    invite_fini(i);
+    *i = (struct invite){0};
+    return rc;
+}
+
+enum rc
+hub_invite_at(struct ledger *l, const struct hub *h, const struct author *by,
+              const struct invitee *w, struct invite *out, struct order_result *is,
+              struct fault *why)
+{
+    struct grant g;
+    *out = (struct invite){0};
+    enum rc rc = hub_check_text(l, "person", "name", w->person, why);
+    if (rc == RC_OK)
+        rc = make_grant(l, w->unit, w->role, w->node, &g, why);
+    if (rc != RC_OK)
+        return rc;
+    ledger_new_id(l, g.person);
+    copy_name(out->person_name, slice_text(w->person));
+    fill(l, h, &g, out);
+    rc = write_person(l, by, w->person, g.person);
+    if (rc == RC_OK)
+        rc = ask(l, h, &g, w->who, is, &out->grant_op, why);
+    if (rc == RC_OK && is->state == ORDER_WAITS)
+        return put_off(l, is->name, &g, out, why);
+    if (rc == RC_OK)
+        rc = furnish(l, h, &g, w->valid_ms, out);
+    if (rc == RC_OK)
+        rc = keep(l, out, g.post);
+    if (rc != RC_OK)
+        invite_fini(out);
+    return rc;
 }
 
 enum rc
@@ -227,34 +273,40 @@ hub_invite(struct ledger *l, const struct hub *h, const struct author *by,
            const char *person, uint32_t unit, enum role role, uint64_t valid_ms,
            struct invite *out, struct fault *why)
 {
-    return hub_invite_at(l, h, by, person, unit, role, 0, valid_ms, out, why);
+    struct order_result is;
+    const struct invitee w = {
+        .person = person, .unit = unit, .role = role, .valid_ms = valid_ms, .who = ""};
+    enum rc rc = hub_invite_at(l, h, by, &w, out, &is, why);
+    return rc == RC_OK && is.state == ORDER_WAITS
+               ? fault_set(why, RC_DENIED, FAULT_OFFICERS, "%s", person)
+               : rc;
 }
 
 enum rc
-hub_invite_at(struct ledger *l, const struct hub *h, const struct author *by,
-              const char *person, uint32_t unit, enum role role, uint32_t node,
-              uint64_t valid_ms, struct invite *out, struct fault *why)
+hub_invite_signed(struct ledger *l, const struct hub *h, const char *order,
+                  uint64_t valid_ms, struct invite *out, struct fault *why)
 {
-    struct grant g;
+    struct buf op = BUF_NONE;
+    struct buf file = BUF_NONE;
+    struct grant *g = mem_new(sizeof(*g));
     *out = (struct invite){0};
-    if (h->officers_n == 0)
-        return fault_set(why, RC_DENIED, FAULT_OFFICERS, "%s", person);
-    enum rc rc = hub_check_text(l, "person", "name", person, why);
+    enum rc rc = order_take(l, order, &op, &file, why);
     if (rc == RC_OK)
-        rc = make_grant(l, unit, role, node, &g, why);
-    if (rc != RC_OK)
-        return rc;
-    ledger_new_id(l, g.person);
-    out->made_ms = ledger_wall_ms(l);
-    out->until_ms = out->made_ms + valid_ms;
-    copy_name(out->person_name, slice_text(person));
-    rc = write_person(l, by, person, g.person);
-    if (rc == RC_OK && (rc = fill(l, h, &g, out)) == RC_DENIED)
-        fault_set(why, rc, FAULT_OFFICERS, "%s", person);
+        rc = invite_decode(buf_slice(&file), out);
+    if (rc == RC_OK) {
+        buf_free(&out->grant_op);
+        out->grant_op = op;
+        op = BUF_NONE;
+        rc = invite_grant(out, g) ? furnish(l, h, g, valid_ms, out) : RC_CORRUPT;
+    }
     if (rc == RC_OK)
-        rc = keep(l, out, g.post);
+        rc = keep(l, out, g->post);
     if (rc != RC_OK)
         invite_fini(out);
+    mem_free(g);
+    mem_wipe(file.p, file.n);
+    buf_free(&file);
+    buf_free(&op);
     return rc;
 }
 

@@ -207,3 +207,15 @@ invite_decode(struct slice file, struct invite *out)
     invite_fini(out);
     return RC_MALFORMED;
 }
+
+bool
+invite_grant(const struct invite *i, struct grant *out)
+{
+    struct auth_op *op = mem_new(sizeof(*op));
+    bool is =
+        auth_op_decode(buf_slice(&i->grant_op), op) == RC_OK && op->code == AUTH_GRANT;
+    if (is)
+        *out = op->grant;
+    mem_free(op);
+    return is;
+}

@@ -8,7 +8,7 @@
 /* An order in hand: bytes live in `bytes`, op borrows from them. */
 struct draft {
     struct auth_op op;
-    struct buf bytes, who;
+    struct buf bytes, who, file;
     uint64_t made_ms;
 };
 
@@ -25,6 +25,8 @@ draft_free(struct draft *d)
         return;
     buf_free(&d->bytes);
     buf_free(&d->who);
+    mem_wipe(d->file.p, d->file.n); /* an invite's secrets */
+    buf_free(&d->file);
     mem_free(d);
 }
 
@@ -99,6 +101,7 @@ put(struct ledger *l, struct draft *d)
     db_bind_slice(s, 2, buf_slice(&bytes));
     sqlite3_bind_int64(s, 3, (int64_t)d->made_ms);
     sqlite3_bind_text(s, 4, buf_text(&d->who), -1, SQLITE_TRANSIENT);
+    db_bind_slice(s, 5, buf_slice(&d->file));
     enum rc rc = db_run(l->db, s);
     buf_free(&bytes);
     return rc;
@@ -112,16 +115,17 @@ del(struct ledger *l, const char *name)
     return db_run(l->db, s);
 }
 
-/* The columns op, made_ms, who from `at` on. */
 static enum rc
-read_row(struct ledger *l, sqlite3_stmt *s, int at, struct draft *d)
+read_row(struct ledger *l, sqlite3_stmt *s, struct draft *d)
 {
-    const unsigned char *who = sqlite3_column_text(s, at + 2);
+    const unsigned char *who = sqlite3_column_text(s, 2);
     d->bytes.n = 0;
-    buf_add_slice(&d->bytes, db_column_slice(s, at));
-    d->made_ms = (uint64_t)sqlite3_column_int64(s, at + 1);
+    buf_add_slice(&d->bytes, db_column_slice(s, 0));
+    d->made_ms = (uint64_t)sqlite3_column_int64(s, 1);
     d->who.n = 0;
     buf_add_slice(&d->who, slice_text(who != NULL ? (const char *)who : ""));
+    d->file.n = 0;
+    buf_add_slice(&d->file, db_column_slice(s, 3));
     if (auth_op_decode(buf_slice(&d->bytes), &d->op) != RC_OK)
         return RC_CORRUPT;
     auth_op_verify(&d->op, &l->community, NULL, NULL);
@@ -136,7 +140,7 @@ get(struct ledger *l, const char *name, struct draft *d)
     sqlite3_bind_text(s, 1, name, -1, SQLITE_TRANSIENT);
     enum rc rc = db_step(l->db, s, &row);
     if (rc == RC_OK)
-        rc = row ? read_row(l, s, 0, d) : RC_NOTFOUND;
+        rc = row ? read_row(l, s, d) : RC_NOTFOUND;
     sqlite3_reset(s);
     return rc;
 }
@@ -159,6 +163,12 @@ order_drop(struct ledger *l, const char *name, struct fault *why)
 
 /* ---- what an order still needs */
 
+static bool
+is_invite(const struct draft *d)
+{
+    return d->op.code == AUTH_GRANT && d->op.grant.is_invite;
+}
+
 static void
 judge(const struct ledger *l, const struct draft *d, struct order_result *out)
 {
@@ -167,6 +177,9 @@ judge(const struct ledger *l, const struct draft *d, struct order_result *out)
     out->have = authority_signed_n(a, &d->op);
     out->need = authority_need(a, d->op.code);
     out->state = authority_is_fresh(a, &d->op) ? ORDER_WAITS : ORDER_STALE;
+    if (out->state == ORDER_WAITS && is_invite(d) && out->need > 0 &&
+        out->have >= out->need)
+        out->state = ORDER_READY;
 }
 
 enum rc
@@ -179,7 +192,7 @@ order_each(struct ledger *l, void (*each)(void *arg, const struct order_row *row
     enum rc rc;
     while ((rc = db_step(l->db, s, &row)) == RC_OK && row) {
         struct order_result is;
-        rc = read_row(l, s, 0, d);
+        rc = read_row(l, s, d);
         if (rc != RC_OK)
             break;
         judge(l, d, &is);
@@ -233,7 +246,7 @@ proceed(struct ledger *l, const struct hub *h, struct draft *d, struct order_res
         return fault_set(why, RC_STALE, FAULT_ORDER_STALE, "%s", out->name);
     if (out->need == 0)
         return fault_set(why, RC_DENIED, FAULT_OFFICERS, "%s", out->name);
-    if (out->have < out->need)
+    if (out->have < out->need || is_invite(d))
         return put(l, d);
     enum rc rc = write_order(l, h, d);
     if (rc == RC_DENIED)
@@ -264,7 +277,7 @@ begin(struct ledger *l, const struct auth_op *op, const char *who, struct draft 
     enum rc rc = get(l, name, d);
     if (rc == RC_OK)
         judge(l, d, &is);
-    if (rc != RC_NOTFOUND && (rc != RC_OK || is.state == ORDER_WAITS))
+    if (rc != RC_NOTFOUND && (rc != RC_OK || is.state != ORDER_STALE))
         return rc;
     d->op = *op;
     d->op.order = (struct order){.is_there = true};
@@ -328,6 +341,46 @@ order_sign(struct ledger *l, const struct hub *h, const char *name,
         rc = order_add(&d->op, &l->community, officer);
     if (rc == RC_OK)
         rc = proceed(l, h, d, out, why);
+    draft_free(d);
+    return rc;
+}
+
+/* ---- an invite's */
+
+enum rc
+order_attach(struct ledger *l, const char *name, struct slice file, struct fault *why)
+{
+    struct draft *d = draft_new();
+    enum rc rc = get_named(l, name, d, why);
+    if (rc == RC_OK) {
+        d->file.n = 0;
+        buf_add_slice(&d->file, file);
+        rc = put(l, d);
+    }
+    draft_free(d);
+    return rc;
+}
+
+enum rc
+order_take(struct ledger *l, const char *name, struct buf *op, struct buf *file,
+           struct fault *why)
+{
+    struct order_result is;
+    struct draft *d = draft_new();
+    enum rc rc = get_named(l, name, d, why);
+    if (rc == RC_OK && !is_invite(d))
+        rc = fault_set(why, RC_NOTFOUND, FAULT_NOT_FOUND, "%s", name);
+    if (rc == RC_OK)
+        judge(l, d, &is);
+    if (rc == RC_OK && is.state == ORDER_STALE)
+        rc = fault_set(why, RC_STALE, FAULT_ORDER_STALE, "%s", name);
+    if (rc == RC_OK && is.state == ORDER_WAITS)
+        rc = fault_set(why, RC_BUSY, FAULT_ORDER_WAITS, "%s", name);
+    if (rc == RC_OK) {
+        auth_op_encode(&d->op, op);
+        buf_add_slice(file, buf_slice(&d->file));
+        rc = del(l, name);
+    }
     draft_free(d);
     return rc;
 }

@@ -7,7 +7,10 @@
  * the same subject counted meanwhile or the prefix left what its signers saw, is stale:
  * it is dropped, or asked anew. What would not count is never written.
  *
- * An officer at another machine signs a file (ORDER.md) and gives it back. */
+ * An officer at another machine signs a file (ORDER.md) and gives it back.
+ *
+ * The grant of an invite is an order that is not written: signed by all who are needed it
+ * is ready, and the invite is handed out with it. */
 #ifndef LINJULI_ORDER_H
 #define LINJULI_ORDER_H
 
@@ -21,6 +24,7 @@
 
 enum order_state {
     ORDER_WAITS,  /* for signatures */
+    ORDER_READY,  /* an invite that has its signatures, and is to be handed out */
     ORDER_STALE,  /* can no longer count: drop it, or ask anew */
     ORDER_WRITTEN /* it stands in the authority log and counts */
 };
@@ -36,9 +40,9 @@ struct order_result {
  * revoke or lost, see hub_after_order), else it waits. `who`: who asks, a name for
  * people.
  *
- * RC_OK: out->state is WAITS or WRITTEN. An order of that name that waits already gets
- * the signatures that it lacks; a stale one is asked anew. RC_DENIED: this machine is not
- * the hub, there is no officer, or the order would not count whoever signs it
+ * RC_OK: out->state is WAITS, READY or WRITTEN. An order of that name that waits already
+ * gets the signatures that it lacks; a stale one is asked anew. RC_DENIED: this machine
+ * is not the hub, there is no officer, or the order would not count whoever signs it
  * (FAULT_ORDER). */
 enum rc hub_order(struct ledger *l, const struct hub *h, struct auth_op *op,
                   const char *who, struct order_result *out, struct fault *why) MUST_USE;
@@ -49,6 +53,14 @@ enum rc order_sign(struct ledger *l, const struct hub *h, const char *name,
                    const struct pair *officer, struct order_result *out,
                    struct fault *why) MUST_USE;
 enum rc order_drop(struct ledger *l, const char *name, struct fault *why) MUST_USE;
+
+/* What is handed out with an invite lies beside its order until then. take: the operation
+ * with its signatures and that file, and the order is gone. RC_NOTFOUND: none of that
+ * name, or no invite's; RC_BUSY: not signed by all yet; RC_STALE. */
+enum rc order_attach(struct ledger *l, const char *name, struct slice file,
+                     struct fault *why) MUST_USE;
+enum rc order_take(struct ledger *l, const char *name, struct buf *op, struct buf *file,
+                   struct fault *why) MUST_USE;
 
 /* What waits, by name. `op` is decoded, its signatures judged; borrowed for the call. */
 struct order_row {

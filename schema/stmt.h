@@ -153,10 +153,10 @@
     X(HUB_CODE_OLD, "DELETE FROM local_code WHERE until_ms < ?1")                          \
     X(HUB_CODE_COUNT, "SELECT count(*) FROM local_code WHERE until_ms >= ?1 AND used = 0") \
     /* order.c */                                                                          \
-    X(ORDER_PUT, "INSERT OR REPLACE INTO local_order(name, op, made_ms, who)"              \
-        " VALUES (?1, ?2, ?3, ?4)")                                                        \
-    X(ORDER_GET, "SELECT op, made_ms, who FROM local_order WHERE name = ?1")               \
-    X(ORDER_ALL, "SELECT op, made_ms, who FROM local_order ORDER BY name")                 \
+    X(ORDER_PUT, "INSERT OR REPLACE INTO local_order(name, op, made_ms, who, file)"        \
+                 " VALUES (?1, ?2, ?3, ?4, ?5)")                                           \
+    X(ORDER_GET, "SELECT op, made_ms, who, file FROM local_order WHERE name = ?1")         \
+    X(ORDER_ALL, "SELECT op, made_ms, who, file FROM local_order ORDER BY name")           \
     X(ORDER_DEL, "DELETE FROM local_order WHERE name = ?1")                                \
     /* backup.c, backup_read.c */                                                          \
     X(BACKUP_RECORDS, "SELECT count(*) FROM record")                                       \

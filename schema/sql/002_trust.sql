@@ -15,7 +15,8 @@ CREATE TABLE local_order (
     name    TEXT NOT NULL PRIMARY KEY,           -- order.h: 8 hex digits of its hash
     op      BLOB NOT NULL CHECK (length(op) <= 65344), -- the operation, with `seen` and the signatures so far
     made_ms INTEGER NOT NULL,                    -- wall clock, for people only
-    who     TEXT NOT NULL                        -- who asked
+    who     TEXT NOT NULL,                       -- who asked
+    file    BLOB NOT NULL CHECK (length(file) <= 16777216) -- an invite's: what is handed out once it is signed
 ) STRICT, WITHOUT ROWID;
 -- What lies on a stick for a node (0: for everybody), up to which seq of a log. It waits
 -- for a receipt: local_ack says when that has come.

@@ -3,6 +3,7 @@
 # within 2 s; two ways between two nodes; the loop is not held; a node at rest costs nothing;
 # the log tells nothing of what is written.
 # LINJULI_ROWS: how many records (12000); LINJULI_LONG=1: the minute of silence too.
+[ -n "${LINJULI_HUP:-}" ] || LINJULI_HUP=1 exec env --default-signal=HUP sh "$0" # nohup make test
 . "$(dirname "$0")/lib.sh"
 found_hub
 H="$L -C hub"

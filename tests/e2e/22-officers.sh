@@ -81,6 +81,35 @@ gives 0 "the second signs" $H sign "$order" --pin-file pin
 has "$($H get "$need")" "Erased, request 2026-009" "it is gone"
 is "$(cat hub/linjuli.db* | grep -a -c WheelchairForQin)" 0 "from the disk too"
 
+for order in $($H orders --json | sed -n 's/.*"order": "\([0-9a-f]*\)".*/\1/p'); do
+    gives 0 "its locked half has an order of its own" $H sign "$order" --pin-file pin
+done
+
+# appointing by two: the invite waits, and is handed out once
+gives 1 "two shall agree to appoint" $H officers --need grant=2
+order=$(printf '%s' "$out" | sed 's/^Order \([0-9a-f]*\).*/\1/')
+gives 0 "both say so" $H sign "$order" --pin-file pin
+gives 1 "an invite by one of two waits" $H invite --person Sun --unit 0302 --role helper --file sun.lji --json
+order=$(order_of)
+is "$(ls sun.lji 2>/dev/null)" "" "no file is written"
+has "$($H orders)" "appoint Sun 0302 helper · 1 of 2 signed" "what waits"
+has "$($H status)" "1 orders wait" "status tells of the invite"
+refused 75 "not signed by all" $H invite --order "$order" --file sun.lji
+refused 66 "deadbeef" $H invite --order deadbeef
+refused 64 "order" $H invite --order "$order" --person Sun
+gives 0 "it goes out as a file" $H orders --export "$order" sun.order
+gives 0 "and is signed" $H sign sun.order --pin-file pin
+gives 0 "brought back" $H orders --import sun.order
+has "$out" "linjuli invite --order $order" "what to do next"
+has "$($H orders)" "signed by all" "it stays until it is handed out"
+gives 0 "it is handed out" $H invite --order "$order" --file sun.lji --valid 2d
+refused 66 "$order" $H invite --order "$order" --file again.lji
+is "$(ls again.lji 2>/dev/null)" "" "only once"
+gives 0 "she joins" "$L" -C c join sun.lji
+"$L" -C c add visit words=Ladder way=door >/dev/null || not_ok "she writes"
+sync_all c
+has "$($H list visit)" "Ladder" "and what she writes counts"
+
 # how many must agree; the last officer stays
 gives 1 "needs change by two" $H officers --need revoke=1
 order=$(printf '%s' "$out" | sed 's/^Order \([0-9a-f]*\).*/\1/')
