@@ -158,10 +158,8 @@ by_file(struct cli *c, const char *path)
 static int
 run(struct cli *c, int argc, char **argv)
 {
-    if (args_has(c->args, "--request") || args_has(c->args, "--answer")) {
-        complain(c, WORD_JOIN_LATER, NULL);
-        return rc_exit(RC_USAGE);
-    }
+    if (args_has(c->args, "--request") || args_has(c->args, "--answer"))
+        return argc == 0 ? join_offline(c) : misuse(c, &cmd_join);
     if (argc == 0) {
         complain(c, WORD_TOO_FEW, "join", NULL);
         return misuse(c, &cmd_join);
@@ -178,6 +176,8 @@ run(struct cli *c, int argc, char **argv)
 static const struct opt opts[] = {{"--at", "HOST:PORT", WORD_OPT_AT},
                                   {"--unit", "UNIT", WORD_OPT_JOIN_UNIT},
                                   {"--request", "FILE", WORD_OPT_REQUEST},
+                                  {"--person", "NAME", WORD_OPT_PERSON},
+                                  {"--role", "ROLE", WORD_OPT_ROLE},
                                   {"--answer", "FILE", WORD_OPT_ANSWER},
                                   {NULL, NULL, WORD_NOTHING}};
 
@@ -185,14 +185,19 @@ const struct cmd cmd_join = {
     .name = "join",
     .kind = CMD_PLAIN,
     .group = GROUP_NODE,
-    .usage = "FILE|CODE [--unit UNIT] [--at HOST:PORT]",
+    .usage = "FILE|CODE [--unit UNIT] [--at HOST:PORT]\n"
+             "       linjuli join --request FILE --person NAME --unit UNIT --role ROLE\n"
+             "       linjuli join --answer FILE",
     .about = WORD_ABOUT_JOIN,
     .details = WORD_DETAILS_JOIN,
     .opts = opts,
     .max = 4,
     .has_json = true,
     .exits = {65, 66, 69, 75, 77},
-    .example = "  linjuli join 0302-leader-3.lji\n"
-               "  linjuli join 1234-5678-9012-3459\n",
+    .example =
+        "  linjuli join 0302-leader-3.lji\n"
+        "  linjuli join 1234-5678-9012-3459\n"
+        "  linjuli join --request wang.ljr --person 王某 --unit 0302 --role leader\n"
+        "  linjuli join --answer wang.ljr.answer\n",
     .run = run,
 };

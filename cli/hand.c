@@ -8,7 +8,7 @@
 #include "cli/file.h"
 
 #define PIN_FILE_BYTES_MAX 4096
-#define HAND_BYTES_MAX (17 << 20) /* an invite file and some more */
+#define HAND_BYTES_MAX (65 << 20) /* an answer file and some more */
 
 static enum rc
 hand_fault(struct fault *why)

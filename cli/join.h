@@ -21,6 +21,9 @@ void note_clock(struct cli *c, int64_t skew_ms);
 bool join_is_code(int argc, char **argv);
 int join_by_code(struct cli *c, int argc, char **argv);
 
+/* ---- join_request.c: --request FILE and --answer FILE */
+int join_offline(struct cli *c);
+
 /* One more person at this node, whoever has it open (cmd_join_here.c). What fails there
  * has been said: then the fault is empty. */
 enum rc join_here(struct cli *c, struct slice file, struct fault *why) MUST_USE;

@@ -39,6 +39,7 @@ const struct cmd *const commands[] = {
     /* the hub */
     &cmd_init,
     &cmd_invite,
+    &cmd_admit,
     &cmd_seal,
     &cmd_checkpoint,
     &cmd_root_sheet,

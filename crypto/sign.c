@@ -16,9 +16,10 @@ _Static_assert(sizeof((struct pair *)0)->secret == crypto_sign_SECRETKEYBYTES,
                "the secret of a pair is what libsodium signs with");
 
 static const char tag_text[TAG_N][TAG_BYTES + 1] = {
-    [TAG_ENTRY] = "linjuli-entry-v1", [TAG_ORDER] = "linjuli-order-v1",
-    [TAG_JOIN] = "linjuli-join--v1",  [TAG_ROOT] = "linjuli-root--v1",
-    [TAG_STICK] = "linjuli-stick-v1", [TAG_DOOR] = "linjuli-door--v1",
+    [TAG_ENTRY] = "linjuli-entry-v1",   [TAG_ORDER] = "linjuli-order-v1",
+    [TAG_JOIN] = "linjuli-join--v1",    [TAG_ROOT] = "linjuli-root--v1",
+    [TAG_STICK] = "linjuli-stick-v1",   [TAG_DOOR] = "linjuli-door--v1",
+    [TAG_REQUEST] = "linjuli-reqst-v1",
 };
 
 /* What is signed, in `small` if it fits there; else allocated, in *big. */

@@ -7,12 +7,13 @@
 
 #define TAG_BYTES 16
 enum tag {
-    TAG_ENTRY, /* "linjuli-entry-v1": an entry's header */
-    TAG_ORDER, /* "linjuli-order-v1": an officer under an operation */
-    TAG_JOIN,  /* "linjuli-join--v1": the one-time key under a joiner's keys */
-    TAG_ROOT,  /* "linjuli-root--v1": the root key under a succeed */
-    TAG_STICK, /* "linjuli-stick-v1": a log under the head of a bundle */
-    TAG_DOOR,  /* "linjuli-door--v1": the root key under a box key */
+    TAG_ENTRY,   /* "linjuli-entry-v1": an entry's header */
+    TAG_ORDER,   /* "linjuli-order-v1": an officer under an operation */
+    TAG_JOIN,    /* "linjuli-join--v1": the one-time key under a joiner's keys */
+    TAG_ROOT,    /* "linjuli-root--v1": the root key under a succeed */
+    TAG_STICK,   /* "linjuli-stick-v1": a log under the head of a bundle */
+    TAG_DOOR,    /* "linjuli-door--v1": the root key under a box key */
+    TAG_REQUEST, /* "linjuli-reqst-v1": who asks to join, under the request file */
     TAG_N
 };
 

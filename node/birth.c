@@ -30,6 +30,8 @@ is_made_here(const char *name)
                                         "root-key-sheet.html",
                                         "root-key-sheet.html.new",
                                         "invite",
+                                        NODE_REQUEST,
+                                        NODE_REQUEST ".new",
                                         "invite.new",
                                         "node.key",
                                         "node.key.new",

@@ -89,6 +89,16 @@ enum rc node_init(const struct node_birth *b, struct fault *why) MUST_USE;
 /* `join FILE`: directory, keys, the invite's hints and scope keys. Works without the hub.
  */
 enum rc node_join(const char *dir, struct slice invite_file, struct fault *why) MUST_USE;
+/* `join --request`: directory and keys, and the file to carry to the centre, appended. A
+ * directory that waits already gives the same one again, whatever the wish. */
+enum rc node_request(const char *dir, const struct request *wish, struct buf *out,
+                     struct fault *why) MUST_USE;
+/* Is there one that waits for the centre's answer? */
+bool node_waits(const char *dir);
+/* `join --answer`: the node is there, and counts. `named`: the file, for a fault; *out:
+ * who is who, invite_fini when done. Refused: nothing has changed. */
+enum rc node_answer(const char *dir, const char *named, struct slice file,
+                    struct invite *out, struct fault *why) MUST_USE;
 /* Would a birth find room there? Asked before something is spent that is good once. */
 enum rc node_dir_check(const char *dir, struct fault *why) MUST_USE;
 

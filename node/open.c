@@ -280,6 +280,8 @@ open_all(struct node *n, enum node_mode mode, struct fault *why)
     path_in(n, "linjuli.db", path, sizeof(path));
     if (stat(path, &st) != 0 && errno != ENOENT && errno != ENOTDIR)
         return node_io_fault(why, path);
+    if (stat(path, &st) != 0 && node_waits(n->dir))
+        return fault_set(why, RC_STALE, FAULT_NODE_WAITS, "%s", n->dir);
     if (stat(path, &st) != 0)
         return fault_set(why, RC_NOTFOUND, FAULT_NODE_MISSING, "%s", n->dir);
     enum rc rc = mode == NODE_WRITE ? take_lock(n, why) : RC_OK;

@@ -6,6 +6,8 @@
 
 #define LOG_NAME_BYTES 16
 
+#define NODE_REQUEST "request" /* in DIR: what waits for the centre's answer */
+
 uint64_t node_wall(void *arg); /* civil clock for ledger_setup */
 void node_log_name(size_t i, char out[static LOG_NAME_BYTES]);
 

@@ -101,13 +101,26 @@
     X(INVITE_FILE)   /* none, or of another version */                                   \
     X(INVITE_TORN)                                                                       \
     X(INVITE_EXPIRED)                                                                    \
-    X(INVITE_CLOCK)   /* made later than it is here; what: hours */                      \
-    X(INVITE_OTHER)   /* the node there is of another community; what: the path */       \
-    X(INVITE_HUB)     /* it is the centre of one; what: the path */                      \
-    X(INVITE_UNIT)    /* what: its unit, want: the one that was said */                  \
-    X(INVITE_NODE)    /* for another computer; what: its number, want: this one's */     \
-    X(INVITE_USED)    /* somebody has joined by it */                                    \
-    X(INVITE_TWICE)   /* he writes here already; what: who */                            \
+    X(INVITE_CLOCK) /* made later than it is here; what: hours */                        \
+    X(INVITE_OTHER) /* the node there is of another community; what: the path */         \
+    X(INVITE_HUB)   /* it is the centre of one; what: the path */                        \
+    X(INVITE_UNIT)  /* what: its unit, want: the one that was said */                    \
+    X(INVITE_NODE)  /* for another computer; what: its number, want: this one's */       \
+    X(INVITE_USED)  /* somebody has joined by it */                                      \
+    X(INVITE_TWICE) /* he writes here already; what: who */                              \
+    X(REQUEST_FILE) /* none, or of another version; what: the path */                    \
+    X(REQUEST_TORN)                                                                      \
+    X(REQUEST_FORGED)                                                                    \
+    X(ANSWER_FILE) /* none, or it does not hold together; what: the path */              \
+    X(ANSWER_TORN)                                                                       \
+    X(ANSWER_FORGED) /* damaged, or not for this computer's key */                       \
+    X(ANSWER_OTHER)  /* to another request */                                            \
+    X(ANSWER_NONE)   /* nothing was asked from here; what: the path */                   \
+    X(ADMIT_KEY)     /* the keys are somebody's already; what: who asks */               \
+    X(ADMIT_WAITS)   /* for another unit or role; what: that unit */                     \
+    X(ADMIT_ROLE)    /* no such role; what: what it asks for */                          \
+    X(ADMIT_UNIT)                                                                        \
+    X(NODE_WAITS)     /* for the centre's answer; what: the path */                      \
     X(NODE_UNIT)      /* the computer is another unit's; what: that unit */              \
     X(NODE_FULL)      /* no room for one more log */                                     \
     X(CODE_DIGITS)    /* mistyped: the check digit says so */                            \

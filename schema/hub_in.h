@@ -45,6 +45,20 @@ enum rc decree_keys(struct decree *d, uint32_t scope, uint32_t node,
                     const struct key *box) MUST_USE;
 /* Signs d->op as an order of this one officer. */
 void decree_sign(struct decree *d, const struct pair *officer, const struct hash *seen);
+/* A grant with fresh numbers, as an invite; RC_BUSY: the unit's scope is not there yet.
+ */
+enum rc hub_new_grant(struct ledger *l, uint32_t unit, enum role role, uint32_t node,
+                      struct grant *out, struct fault *why) MUST_USE;
+enum rc hub_write_person(struct ledger *l, const struct author *by, const char *name,
+                         const uint8_t id[static RECORD_ID_BYTES]) MUST_USE;
+void hub_copy_name(char out[static NAME_BYTES_MAX + 1], struct slice name);
+/* A new node, and the keys of the scopes of this grant for it. */
+enum rc hub_place(struct decree *d, const struct grant *g, const struct join *j) MUST_USE;
+/* The same for who asked by file, now that the grant of his log counts; nothing where
+ * nobody did. */
+enum rc hub_seat(struct ledger *l, const struct hub *h, const struct grant *g) MUST_USE;
+/* Every authority entry: u32 length and bytes each, appended. */
+enum rc hub_all_authority(struct ledger *l, struct buf *out) MUST_USE;
 /* What the hub alone does once this order counts: keys change, or go out. */
 enum rc hub_after_order(struct ledger *l, const struct hub *h,
                         const struct auth_op *op) MUST_USE;

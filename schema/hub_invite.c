@@ -1,4 +1,4 @@
-/* Invites: a grant signed in advance, and the two that join by it. */
+/* Invites: a grant signed in advance. */
 #include "schema/hub_in.h"
 
 #include <string.h>
@@ -17,11 +17,25 @@ above(uint32_t a, uint32_t b)
     return a > b ? a : b;
 }
 
+/* An order that waits has given its numbers away as well. */
+static void
+skip_waiting(void *arg, const struct order_row *r)
+{
+    struct numbers *n = arg;
+    if (r->op->code != AUTH_GRANT)
+        return;
+    n->node = above(n->node, r->op->grant.node);
+    n->log_no = above(n->log_no, r->op->grant.log_no);
+    n->post = above(n->post, r->op->grant.post);
+}
+
 static enum rc
 next_numbers(struct ledger *l, struct numbers *out)
 {
     const struct authority *a = replica_authority(l->replica);
     enum rc rc = local_invited(l->db, &out->node, &out->log_no, &out->post);
+    if (rc == RC_OK)
+        rc = order_each(l, skip_waiting, out);
     for (size_t i = 0; i < authority_nodes_n(a); i++)
         out->node = above(out->node, authority_node_at(a, i)->no);
     for (size_t i = 0; i < replica_logs_n(l->replica); i++) {
@@ -39,7 +53,7 @@ next_numbers(struct ledger *l, struct numbers *out)
 
 struct hints {
     struct buf *out;
-    struct auth_op *op;
+    struct auth_op *op; /* NULL: seals as well */
 };
 
 static bool
@@ -62,7 +76,7 @@ add_hint(void *arg, const struct stored *stored)
 {
     struct hints *h = arg;
     struct entry e;
-    if (entry_decode(stored->bytes, &e) != RC_OK || has_seal(h, &e))
+    if (h->op != NULL && (entry_decode(stored->bytes, &e) != RC_OK || has_seal(h, &e)))
         return true;
     buf_add_u32(h->out, (uint32_t)stored->bytes.n);
     buf_add_slice(h->out, stored->bytes);
@@ -70,19 +84,32 @@ add_hint(void *arg, const struct stored *stored)
 }
 
 static enum rc
-add_hints(struct ledger *l, struct buf *out)
+add_entries(struct ledger *l, struct hints *h)
 {
     const struct sync_store *store = log_store_port(l->log);
-    struct hints h = {.out = out, .op = mem_new(sizeof(*h.op))};
     enum rc rc = RC_OK;
     for (size_t i = 0; i < replica_rows_n(l->replica) && rc == RC_OK; i++) {
         struct row row;
         replica_row_at(l->replica, i, &row);
         if (row.is_authority)
-            rc = store->trunk(store->self, &row.log, 1, add_hint, &h);
+            rc = store->trunk(store->self, &row.log, 1, add_hint, h);
     }
+    return rc;
+}
+
+static enum rc
+add_hints(struct ledger *l, struct buf *out)
+{
+    struct hints h = {.out = out, .op = mem_new(sizeof(*h.op))};
+    enum rc rc = add_entries(l, &h);
     mem_free(h.op);
     return rc;
+}
+
+enum rc
+hub_all_authority(struct ledger *l, struct buf *out)
+{
+    return add_entries(l, &(struct hints){.out = out});
 }
 
 /* Present keys: the newest epoch of each scope, those from before come with the join. */
@@ -119,9 +146,9 @@ ask(struct ledger *l, const struct hub *h, const struct grant *grant, const char
     return rc;
 }
 
-static enum rc
-write_person(struct ledger *l, const struct author *by, const char *name,
-             const uint8_t id[static RECORD_ID_BYTES])
+enum rc
+hub_write_person(struct ledger *l, const struct author *by, const char *name,
+                 const uint8_t id[static RECORD_ID_BYTES])
 {
     struct author_run *run = NULL;
     const struct hub_field f[] = {{.name = "name", .text = name}};
@@ -134,8 +161,8 @@ write_person(struct ledger *l, const struct author *by, const char *name,
     return rc;
 }
 
-static void
-copy_name(char out[static NAME_BYTES_MAX + 1], struct slice name)
+void
+hub_copy_name(char out[static NAME_BYTES_MAX + 1], struct slice name)
 {
     size_t n = name.n < NAME_BYTES_MAX ? name.n : NAME_BYTES_MAX;
     if (n > 0)
@@ -155,9 +182,9 @@ check_node(struct ledger *l, uint32_t node, uint32_t unit, struct fault *why)
                : fault_set(why, RC_INVALID, FAULT_NODE_UNIT, "%04u", (unsigned)n->unit);
 }
 
-static enum rc
-make_grant(struct ledger *l, uint32_t unit, enum role role, uint32_t node,
-           struct grant *out, struct fault *why)
+enum rc
+hub_new_grant(struct ledger *l, uint32_t unit, enum role role, uint32_t node,
+              struct grant *out, struct fault *why)
 {
     struct units units = {0};
     struct numbers n;
@@ -207,7 +234,7 @@ fill(const struct ledger *l, const struct hub *h, struct grant *g, struct invite
     out->hub_key = h->hub->pub;
     out->log_no = g->log_no;
     out->node = g->node;
-    copy_name(out->community_name, authority_name(replica_authority(l->replica)));
+    hub_copy_name(out->community_name, authority_name(replica_authority(l->replica)));
 }
 
 /* What the joiner needs of today. */
@@ -248,13 +275,13 @@ hub_invite_at(struct ledger *l, const struct hub *h, const struct author *by,
     *out = (struct invite){0};
     enum rc rc = hub_check_text(l, "person", "name", w->person, why);
     if (rc == RC_OK)
-        rc = make_grant(l, w->unit, w->role, w->node, &g, why);
+        rc = hub_new_grant(l, w->unit, w->role, w->node, &g, why);
     if (rc != RC_OK)
         return rc;
     ledger_new_id(l, g.person);
-    copy_name(out->person_name, slice_text(w->person));
+    hub_copy_name(out->person_name, slice_text(w->person));
     fill(l, h, &g, out);
-    rc = write_person(l, by, w->person, g.person);
+    rc = hub_write_person(l, by, w->person, g.person);
     if (rc == RC_OK)
         rc = ask(l, h, &g, w->who, is, &out->grant_op, why);
     if (rc == RC_OK && is->state == ORDER_WAITS)
@@ -307,215 +334,5 @@ hub_invite_signed(struct ledger *l, const struct hub *h, const char *order,
     mem_wipe(file.p, file.n);
     buf_free(&file);
     buf_free(&op);
-    return rc;
-}
-
-/* ---- join */
-
-static bool
-is_good(struct ledger *l, const struct invite_row *row)
-{
-    return !row->is_used && row->until_ms >= ledger_wall_ms(l);
-}
-
-bool
-hub_psk(struct ledger *l, const uint8_t invite[INVITE_NO_BYTES], struct key *psk)
-{
-    struct invite_row row;
-    struct buf grant = BUF_NONE;
-    bool good = local_invite(l->db, invite, &row, &grant) == RC_OK;
-    if (good)
-        *psk = row.secret;
-    mem_wipe(&row.secret, sizeof(row.secret));
-    buf_free(&grant);
-    return good;
-}
-
-/* d->op becomes the grant with the joiner's part in it. */
-static enum rc
-joined_grant(struct decree *d, struct slice grant_op, const struct join *j)
-{
-    struct auth_op *op = decree_next(d, AUTH_GRANT);
-    if (auth_op_decode(grant_op, op) != RC_OK || op->code != AUTH_GRANT)
-        return RC_CORRUPT;
-    op->grant.log = j->log_key;
-    op->grant.has_join = true;
-    op->grant.join_box = j->box_key;
-    op->grant.join_sig = j->sig;
-    auth_op_verify(op, &d->l->community, NULL, NULL);
-    return op->grant.is_joined && op->order.n > 0 && op->order.holds[0] ? RC_OK
-                                                                        : RC_DENIED;
-}
-
-static const struct node_info *
-node_there(struct decree *d, uint32_t no)
-{
-    return authority_node(replica_authority(d->l->replica), no);
-}
-
-/* Both lists in one, ascending. */
-static bool
-join_scopes(const struct scopes *a, const struct scopes *b, struct scopes *out)
-{
-    size_t i = 0, k = 0;
-    *out = (struct scopes){0};
-    if (a->n > 0 && a->no[0] == SCOPE_ALL)
-        *out = *a;
-    else if (b->n > 0 && b->no[0] == SCOPE_ALL)
-        *out = *b;
-    else
-        while (i < a->n || k < b->n) {
-            bool from_a = k == b->n || (i < a->n && a->no[i] <= b->no[k]);
-            uint32_t no = from_a ? a->no[i++] : b->no[k++];
-            if (out->n > 0 && out->no[out->n - 1] == no)
-                continue;
-            if (out->n == GRANT_SCOPES_MAX)
-                return false;
-            out->no[out->n++] = no;
-        }
-    return true;
-}
-
-/* One more person at a node that is there: it may read what he may, and stays what it is
- * otherwise. */
-static enum rc
-widen_node(struct decree *d, const struct grant *g)
-{
-    const struct node_info *n = node_there(d, g->node);
-    bool has_all = true;
-    for (uint16_t i = 0; i < g->scopes.n; i++)
-        has_all = has_all && (g->scopes.no[i] == SCOPE_ALL
-                                  ? n->scopes.n > 0 && n->scopes.no[0] == SCOPE_ALL
-                                  : scopes_has(&n->scopes, g->scopes.no[i]));
-    if (has_all)
-        return RC_OK;
-    struct auth_op *op = decree_next(d, AUTH_NODE);
-    op->node = n->no;
-    op->box_key = n->box_key;
-    op->unit = n->unit;
-    op->ack_key = n->ack_key;
-    return join_scopes(&n->scopes, &g->scopes, &op->scopes) ? decree_add(d) : RC_LIMIT;
-}
-
-static enum rc
-write_node(struct decree *d, const struct grant *g, const struct join *j)
-{
-    if (node_there(d, g->node) != NULL)
-        return widen_node(d, g);
-    struct auth_op *op = decree_next(d, AUTH_NODE);
-    op->node = g->node;
-    op->box_key = j->box_key;
-    op->unit = g->unit;
-    op->scopes = g->scopes;
-    op->ack_key = j->ack_key;
-    return decree_add(d);
-}
-
-static enum rc
-write_keys(struct decree *d, const struct grant *g, const struct scopes *was,
-           const struct key *box)
-{
-    const struct authority *a = replica_authority(d->l->replica);
-    enum rc rc = RC_OK;
-    for (size_t i = 0; i < authority_scopes_n(a) && rc == RC_OK; i++) {
-        uint32_t no = authority_scope_at(a, i)->no;
-        if (scopes_has(&g->scopes, no) && (was == NULL || !scopes_has(was, no)))
-            rc = decree_keys(d, no, g->node, box);
-    }
-    return rc;
-}
-
-static enum rc
-write_join(struct decree *d, const struct invite_row *row, const struct join *j)
-{
-    struct grant *g = mem_new(sizeof(*g));
-    const struct node_info *there = node_there(d, row->node);
-    struct scopes *was = there != NULL ? mem_copy(&there->scopes, sizeof(*was)) : NULL;
-    enum rc rc = joined_grant(d, row->grant_op, j);
-    if (rc == RC_OK) {
-        *g = d->op->grant;
-        rc = write_node(d, g, j);
-    }
-    if (rc == RC_OK)
-        rc = joined_grant(d, row->grant_op, j);
-    if (rc == RC_OK)
-        rc = decree_add(d);
-    if (rc == RC_OK)
-        rc = write_keys(d, g, was, &j->box_key);
-    mem_free(was);
-    mem_free(g);
-    return rc;
-}
-
-/* The same joiner once more: his session was cut off before he heard. */
-static bool
-has_joined(struct ledger *l, const struct invite_row *row, const struct join *j)
-{
-    const struct log_state *log = replica_log_by_key(l->replica, &j->log_key);
-    const struct node_info *node =
-        authority_node_by_box(replica_authority(l->replica), &j->box_key);
-    return log != NULL && log->no == row->log_no && node != NULL && node->no == row->node;
-}
-
-/* A node has one box key and a box key is one node's: an invite for a new node is no
- * good at one that is there, nor the reverse. */
-static bool
-is_place(struct ledger *l, const struct invite_row *row, const struct join *j)
-{
-    const struct authority *a = replica_authority(l->replica);
-    const struct node_info *named = authority_node(a, row->node);
-    const struct node_info *who = authority_node_by_box(a, &j->box_key);
-    if (named == NULL)
-        return who == NULL;
-    return !named->is_lost && key_eq(&named->box_key, &j->box_key);
-}
-
-static struct refusal
-refusal_of(const struct invite_row *row)
-{
-    struct refusal no = {.reason = row->is_used ? CLOSE_USED : CLOSE_EXPIRED,
-                         .when_ms = row->is_used ? row->used_ms : row->until_ms};
-    return no;
-}
-
-enum rc
-hub_join(struct ledger *l, const struct hub *h, const struct join *j, struct refusal *no)
-{
-    struct refusal refusal = {.reason = CLOSE_INVITE};
-    struct invite_row row;
-    struct buf grant = BUF_NONE;
-    struct decree d;
-    enum rc rc = local_invite(l->db, j->invite, &row, &grant);
-    if (rc != RC_OK) {
-        rc = rc == RC_NOTFOUND ? RC_DENIED : rc;
-        goto out;
-    }
-    if (row.is_used && has_joined(l, &row, j))
-        goto out;
-    if (!is_good(l, &row)) {
-        refusal = refusal_of(&row);
-        rc = RC_DENIED;
-        goto out;
-    }
-    rc = is_place(l, &row, j) ? decree_begin(&d, l, h->hub) : RC_DENIED;
-    if (rc != RC_OK)
-        goto out;
-    rc = write_join(&d, &row, j);
-    if (rc == RC_OK)
-        rc = decree_end(&d);
-    else
-        decree_drop(&d);
-    if (rc == RC_OK)
-        rc = local_use_invite(l->db, j->invite, ledger_wall_ms(l));
-    if (rc == RC_OK)
-        rc = ledger_settle(l);
-    l->units_changed = true; /* more may be under his unit than at the invite */
-    /* Signed, and yet it does not count: another order about this log came between. */
-    if (rc == RC_OK && !has_joined(l, &row, j))
-        rc = RC_DENIED;
-out:
-    if (no != NULL)
-        *no = refusal;
-    buf_free(&grant);
     return rc;
 }

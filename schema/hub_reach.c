@@ -162,6 +162,9 @@ hub_after_order(struct ledger *l, const struct hub *h, const struct auth_op *op)
         no = log->node;
     if (no == 0)
         return RC_OK;
+    if (op->code == AUTH_GRANT &&
+        authority_node(replica_authority(l->replica), no) == NULL)
+        return hub_seat(l, h, &op->grant);
     enum rc rc = hub_units(l, &u);
     if (rc == RC_OK)
         rc = reach_node(l, h, &u, no, &did);

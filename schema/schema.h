@@ -11,6 +11,7 @@
 #include "schema/pin.h"
 #include "schema/hub_code.h"
 #include "schema/order.h"
+#include "schema/request.h"
 #include "schema/erase.h"
 #include "schema/edit.h"
 #include "schema/review.h"
