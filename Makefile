@@ -21,6 +21,7 @@ HARD := -fstack-protector-strong -fstack-clash-protection -fcf-protection=full \
         -fno-strict-aliasing -fno-common -fPIE
 OPT ?= -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
 SAN ?=
+STRICT := -fno-sanitize-recover=all
 CFLAGS = -std=c11 -D_GNU_SOURCE -g $(OPT) $(WARN) $(HARD) $(SAN) -I. -MMD -MP
 CFLAGS += $(if $(filter 0,$(IS_CLANG)),$(WARN_GCC) -ftrivial-auto-var-init=zero,-ftrivial-auto-var-init=pattern)
 CFLAGS += $(if $(CI),-Werror)
@@ -68,13 +69,10 @@ $(B)/%.o: %.c
 $(B)/tests/%: $(B)/tests/%.o $(B)/testlib.a $(B)/linjuli.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
 
-# A fuzzer is its own program: the code under test is built with it, by clang.
-fuzz-lib:
-	$(Q)$(MAKE) --no-print-directory B=$(B)-fuzz CC=clang OPT=-O1 \
-	    SAN="-fsanitize=fuzzer-no-link,address,undefined" $(B)-fuzz/linjuli.a $(B)-fuzz/testlib.a
-$(B)-fuzz/linjuli.a $(B)-fuzz/testlib.a: fuzz-lib ;
-$(B)-fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(B)-fuzz/testlib.a $(B)-fuzz/linjuli.a
-	$(Q)clang -g -O1 -D_GNU_SOURCE -I. -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS) -lcmocka
+# Linked with what it tests: in `test` the sanitized objects, to replay; in `fuzz` its own.
+$(B)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(B)/testlib.a $(B)/linjuli.a
+	$(Q)mkdir -p $(@D) && clang -g -O1 -D_GNU_SOURCE -I. -fsanitize=fuzzer,address,undefined $(STRICT) \
+	    -o $@ $^ $(LIBS) -lcmocka
 
 unit: $(UNIT)   ## the unit tests alone
 	$(Q)tests/run.sh $(UNIT)
@@ -85,10 +83,10 @@ test:   ## everything CI runs; installs what is missing first
 
 # Unit and simulator programs run twice: as built, and under clang's sanitizers. The simulator
 # takes half of the time: it runs beside everything else.
-test-run: all $(UNIT) $(TOOL) $(SIM) $(FUZZ:%=$(B)-fuzz/%)
+test-run: all $(UNIT) $(TOOL) $(SIM)
 	$(Q)$(MAKE) --no-print-directory B=$(B)-asan CC=clang OPT=-O1 \
-	    SAN="-fsanitize=address,undefined -fno-sanitize-recover=all" \
-	    $(UNIT:$(B)/%=$(B)-asan/%) $(SIM:$(B)/%=$(B)-asan/%)
+	    SAN="-fsanitize=address,undefined $(STRICT)" \
+	    $(UNIT:$(B)/%=$(B)-asan/%) $(SIM:$(B)/%=$(B)-asan/%) $(FUZZ:%=$(B)-asan/fuzz/%)
 	$(Q)B=$(B) CC=$(CC) tests/run.sh $(SIM) $(SIM:$(B)/%=$(B)-asan/%) tests/sim/planted.sh -- \
 	    $(LINT) $(UNIT) $(UNIT:$(B)/%=$(B)-asan/%) $(E2E) tests/fuzz/replay.sh tests/reader/run.sh
 
@@ -107,8 +105,10 @@ sim-long: $(SIM)   ## 5,000 seeds of five nodes, 20 of twenty, 2,000 with acts
 crash: all   ## kills nodes 200 times at random moments
 	$(Q)B=$(B) LINJULI_KILLS=200 sh tests/e2e/08-crash-kill.sh
 
-fuzz: $(FUZZ:%=$(B)-fuzz/%)   ## every fuzzer for FUZZ_S seconds
-	$(Q)for f in $(FUZZ:fuzz_%=%); do mkdir -p $(B)-fuzz/new/$$f && $(B)-fuzz/fuzz_$$f -timeout=10 \
+fuzz:   ## every fuzzer for FUZZ_S seconds
+	$(Q)$(MAKE) --no-print-directory B=$(B)-fuzz CC=clang OPT=-O1 \
+	    SAN="-fsanitize=fuzzer-no-link,address,undefined $(STRICT)" $(FUZZ:%=$(B)-fuzz/fuzz/%)
+	$(Q)for f in $(FUZZ:fuzz_%=%); do mkdir -p $(B)-fuzz/new/$$f && $(B)-fuzz/fuzz/fuzz_$$f -timeout=10 \
 	    -max_total_time=$(FUZZ_S) $(B)-fuzz/new/$$f tests/fuzz/corpus/$$f || exit 1; done
 
 deps:   ## installs what building and testing need (Debian packages, by name)

@@ -258,7 +258,9 @@ take_event(struct session *s, const struct session_event *event)
 {
     switch (event->kind) {
     case SESSION_BYTES:
-        read_bytes(s, event->bytes);
+        if (event->bytes.n > 0) {
+            read_bytes(s, event->bytes);
+        }
         break;
     case SESSION_REPAIR:
         if (s->state == STATE_REST || s->state == STATE_MEET ||
