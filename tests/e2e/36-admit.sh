@@ -107,7 +107,7 @@ while [ $at -lt "$size" ]; do
     flip qian.ljr $at flip.ljr
     $H admit flip.ljr --yes >/dev/null 2>flip.err
     [ $? -eq 65 ] && [ "$(wc -l <flip.err)" -eq 1 ] || bad=$((bad + 1))
-    at=$((at + 23))
+    at=$((at + 41))
 done
 is $bad 0 "a bit flipped anywhere: refused with 65, one line"
 
@@ -132,7 +132,7 @@ while [ $at -lt "$size" ]; do
     flip wu.ljr.answer $at flip.lja
     "$L" -C wu join --answer flip.lja >/dev/null 2>flip.err
     [ $? -eq 65 ] && [ "$(wc -l <flip.err)" -eq 1 ] || bad=$((bad + 1))
-    at=$((at + 97))
+    at=$((at + 211))
 done
 is $bad 0 "a bit flipped anywhere: refused with 65, one line"
 is "$(ls -l wu wu/keys | cksum)" "$before" "and nothing has changed"

@@ -205,6 +205,32 @@ ok('INVITE.md: the example', () => {
 })
 ok('INVITE.md: spoilt', () => everyFlip(I.file, readInvite))
 
+// The request to join.
+const Q = examples('schema/JOIN.md')
+function readRequest (file) {
+  must(file.length <= 1024, 'limits')
+  const r = new R.Bytes(file)
+  must(r.take(8).toString() === 'ljreqst\n' && r.int(1) === 1, 'form')
+  const v = R.unpack(r.take(r.int(4)))
+  const [log, ack] = [r.take(64), r.take(64)]
+  const words = (x, max) => typeof x === 'string' && Buffer.byteLength(x) >= 1 && Buffer.byteLength(x) <= max
+  must(r.left === 0 && v.length === 7 && v.slice(0, 3).every(k => k.length === 32), 'keys')
+  must(words(v[3], 256) && words(v[4], 32) && words(v[5], 32) && typeof v[6] === 'bigint', 'limits')
+  const message = R.tagged('linjuli-reqst-v1', R.ZERO, file.subarray(0, -128))
+  must(R.sound(v[1]) && R.sound(v[2]) && !same(v[1], v[2]), 'no keys')
+  must(R.verify(v[1], message, log) && R.verify(v[2], message, ack), 'signature')
+  return v
+}
+ok('JOIN.md: the example', () => {
+  const v = readRequest(Q.request)
+  return same(sha256(Q.request), Q.name) && same(v[0], A.box) && same(v[1], A.log) && v[3] === '王芳' &&
+    v[4] === '0302' && v[5] === 'leader' && v[6] === 1700000000000n
+})
+ok('JOIN.md: spoilt', () => everyFlip(Q.request, readRequest))
+const joined = map(lines(text('tests/golden/join/files.txt')))
+ok('join/files.txt: the answer names the request', () => same(joined.request, Q.request) &&
+  same(joined.answer.subarray(13, 45), Q.name) && joined.answer.readUInt32BE(9) === joined.answer.length - 149)
+
 // The LAN beacon.
 const L = examples('sync/BEACON.md')
 function readBeacon (datagram) {
