@@ -2,6 +2,7 @@
 #include "cli/address.h"
 #include "cli/file.h"
 #include "cli/invite_code.h"
+#include "cli/invite_qr.h"
 #include "cli/invite_show.h"
 #include "cli/order_show.h"
 #include "cli/out.h"
@@ -97,6 +98,12 @@ is_code(const struct cli *c)
     return args_has(c->args, "--code");
 }
 
+static bool
+is_qr(const struct cli *c)
+{
+    return args_has(c->args, "--qr") || args_has(c->args, "--svg");
+}
+
 /* ---- in the node's process */
 
 static bool
@@ -185,10 +192,14 @@ before(struct cli *c)
     int status = read_args(c, &w);
     if (status == 0 && is_code(c) && args_has(c->args, "--file"))
         status = bad(c, "--file", args_value(c->args, "--file"), "--code");
+    if (status == 0 && is_qr(c) && (is_code(c) || args_has(c->args, "--file")))
+        status = bad(c, "--qr", is_code(c) ? "--code" : "--file", "--qr|--file|--code");
     if (status != 0)
         return misuse(c, &cmd_invite);
     if (is_code(c))
         return invite_code_begin(c);
+    if (is_qr(c))
+        return invite_qr_begin(c);
     struct file_out *f = mem_new(sizeof(*f));
     enum rc rc = file_out_begin(f, args_value(c->args, "--file"), false, &why);
     if (rc != RC_OK) {
@@ -254,6 +265,8 @@ after(struct cli *c, int status)
 {
     if (is_code(c))
         return invite_code_end(c, status);
+    if (is_qr(c))
+        return invite_qr_end(c, status);
     struct file_out *f = c->own;
     c->fd = -1;
     c->own = NULL;
@@ -271,6 +284,8 @@ static const struct opt opts[] = {{"--person", "NAME", WORD_OPT_PERSON},
                                   {"--order", "ORDER", WORD_OPT_INVITE_ORDER},
                                   {"--file", "FILE", WORD_OPT_FILE},
                                   {"--code", NULL, WORD_OPT_CODE},
+                                  {"--qr", NULL, WORD_OPT_INVITE_QR},
+                                  {"--svg", "FILE", WORD_OPT_INVITE_SVG},
                                   {"--valid", "7d", WORD_OPT_VALID},
                                   {"--address", "HOST:PORT", WORD_OPT_ADDRESS},
                                   {NULL, NULL, WORD_NOTHING}};
@@ -280,7 +295,7 @@ const struct cmd cmd_invite = {
     .kind = CMD_WRITE,
     .group = GROUP_HUB,
     .usage = "--person NAME --unit UNIT --role ROLE [--node NODE] | --order ORDER"
-             " [--file FILE|--code]"
+             " [--file FILE | --code | [--qr] [--svg FILE]]"
              " [--valid 7d] [--address HOST:PORT]...",
     .about = WORD_ABOUT_INVITE,
     .details = WORD_DETAILS_INVITE,
@@ -288,10 +303,12 @@ const struct cmd cmd_invite = {
     .max = 0,
     .has_json = true,
     .exits = {1, 65, 66, 75, 77, 78},
-    .example = "  linjuli add org_unit code=0302 name=星火党小组 kind=group\n"
-               "  linjuli invite --person 王某 --unit 0302 --role leader\n"
-               "  linjuli invite --person 王某 --unit 0302 --role leader --code\n"
-               "  linjuli invite --order 3f0c11aa\n",
+    .example =
+        "  linjuli add org_unit code=0302 name=星火党小组 kind=group\n"
+        "  linjuli invite --person 王某 --unit 0302 --role leader\n"
+        "  linjuli invite --person 王某 --unit 0302 --role leader --code\n"
+        "  linjuli invite --person 王某 --unit 0302 --role leader --qr --svg 0302.svg\n"
+        "  linjuli invite --order 3f0c11aa\n",
     .before = before,
     .run = run,
     .after = after,

@@ -3,6 +3,7 @@
 #include "cli/invite_show.h"
 #include "cli/join.h"
 #include "cli/out.h"
+#include "schema/invite_text.h"
 
 #include <string.h>
 
@@ -17,7 +18,7 @@ tell(struct cli *c, const struct invite *i, const struct grant *g)
         return;
     }
     invite_add(c, i, g);
-    say(c, WORD_JOIN_DONE, c->dir, NULL);
+    say(c, invite_is_small(i) ? WORD_JOIN_SMALL : WORD_JOIN_DONE, c->dir, NULL);
 }
 
 void
@@ -135,20 +136,53 @@ join_file(struct cli *c, const char *named, struct slice file, struct fault *why
     return rc;
 }
 
+/* The invite's bytes, however they come: a file, or the text of QR codes as words, in a
+ * file, typed by a scanner. `named`: what the person calls it. */
+static enum rc
+take(struct cli *c, int argc, char **argv, const char **named, struct buf *out,
+     struct fault *why)
+{
+    enum rc rc = RC_OK;
+    *named = argv[0];
+    if (invite_text_is(slice_text(argv[0]))) {
+        *named = "LJI1:";
+        for (int k = 0; k < argc; k++)
+            buf_addf(out, "%s ", argv[k]);
+    } else if (strcmp(argv[0], "-") == 0) {
+        rc = join_typed(c, out, why);
+    } else {
+        rc = file_take(argv[0], INVITE_FILE_BYTES_MAX, out, why);
+    }
+    return rc == RC_OK && invite_text_is(buf_slice(out)) ? join_text(out, *named, why)
+                                                         : rc;
+}
+
+/* What a small one lacks comes from the hub: it is met at once, if it answers. */
+static void
+end(struct cli *c, const struct invite *i)
+{
+    struct sync_report report;
+    const char *hub = i->addresses.n > 0 ? (const char *)i->addresses.p : "";
+    bool is_met = invite_is_small(i) && join_meet(c, i, &report);
+    join_end(c, hub, is_met ? &report : NULL);
+}
+
 static int
-by_file(struct cli *c, const char *path)
+by_file(struct cli *c, int argc, char **argv)
 {
     struct fault why = {0};
     struct buf file = BUF_NONE;
     struct invite i = {0};
-    enum rc rc = file_take(path, INVITE_FILE_BYTES_MAX, &file, &why);
+    const char *named = NULL;
+    enum rc rc = take(c, argc, argv, &named, &file, &why);
     if (rc == RC_OK)
-        rc = join_file(c, path, buf_slice(&file), &why);
+        rc = join_file(c, named, buf_slice(&file), &why);
     if (rc == RC_OK && invite_decode(buf_slice(&file), &i) == RC_OK) {
-        join_end(c, i.addresses.n > 0 ? (const char *)i.addresses.p : "", NULL);
+        end(c, &i);
         invite_fini(&i);
     }
-    mem_wipe(file.p, file.n);
+    if (file.p != NULL)
+        mem_wipe(file.p, file.cap);
     buf_free(&file);
     if (rc != RC_OK && why.code == FAULT_NONE) /* said where it was done */
         return rc_exit(rc);
@@ -166,11 +200,11 @@ run(struct cli *c, int argc, char **argv)
     }
     if (join_is_code(argc, argv))
         return join_by_code(c, argc, argv);
-    if (argc > 1 || args_has(c->args, "--at")) {
+    if ((argc > 1 && !invite_text_is(slice_text(argv[0]))) || args_has(c->args, "--at")) {
         complain(c, argc > 1 ? WORD_TOO_MANY : WORD_JOIN_AT_CODE, argv[argc - 1], NULL);
         return misuse(c, &cmd_join);
     }
-    return by_file(c, argv[0]);
+    return by_file(c, argc, argv);
 }
 
 static const struct opt opts[] = {{"--at", "HOST:PORT", WORD_OPT_AT},
@@ -185,18 +219,19 @@ const struct cmd cmd_join = {
     .name = "join",
     .kind = CMD_PLAIN,
     .group = GROUP_NODE,
-    .usage = "FILE|CODE [--unit UNIT] [--at HOST:PORT]\n"
+    .usage = "FILE|CODE|TEXT|- [--unit UNIT] [--at HOST:PORT]\n"
              "       linjuli join --request FILE --person NAME --unit UNIT --role ROLE\n"
              "       linjuli join --answer FILE",
     .about = WORD_ABOUT_JOIN,
     .details = WORD_DETAILS_JOIN,
     .opts = opts,
-    .max = 4,
+    .max = INVITE_PARTS_MAX,
     .has_json = true,
     .exits = {65, 66, 69, 75, 77},
     .example =
         "  linjuli join 0302-leader-3.lji\n"
         "  linjuli join 1234-5678-9012-3459\n"
+        "  linjuli join -\n"
         "  linjuli join --request wang.ljr --person 王某 --unit 0302 --role leader\n"
         "  linjuli join --answer wang.ljr.answer\n",
     .run = run,

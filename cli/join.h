@@ -17,6 +17,18 @@ void complain_refused(struct cli *c, const struct sync_report *report);
 /* Says so if the two clocks are far apart. */
 void note_clock(struct cli *c, int64_t skew_ms);
 
+/* ---- join_text.c: the text of QR codes (schema/INVITE.md section 7) */
+/* The file that it stands for, in its place. */
+enum rc join_text(struct buf *file, const char *named, struct fault *why) MUST_USE;
+/* What a scanner types on stdin, until all parts are there; or a file that comes there.
+ */
+enum rc join_typed(struct cli *c, struct buf *out, struct fault *why) MUST_USE;
+/* False: the hub answered at none of its addresses. */
+bool join_meet(struct cli *c, const struct invite *i, struct sync_report *out);
+
+/* The first meeting. The node is there whatever comes of it: it tries again later. */
+struct sync_report join_at(struct cli *c, const char *hub);
+
 /* ---- join_code.c: sixteen digits, in one word or in four */
 bool join_is_code(int argc, char **argv);
 int join_by_code(struct cli *c, int argc, char **argv);

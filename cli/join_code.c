@@ -36,9 +36,8 @@ join_is_code(int argc, char **argv)
     return is;
 }
 
-/* The node is there whatever comes of this: it tries again later. */
-static struct sync_report
-meet(struct cli *c, const char *hub)
+struct sync_report
+join_at(struct cli *c, const char *hub)
 {
     struct sync_report report = {.close = CLOSE_NONE};
     struct fault why = {0};
@@ -84,7 +83,7 @@ join_by_code(struct cli *c, int argc, char **argv)
     if (rc == RC_OK)
         rc = join_file(c, hub, buf_slice(&file), &why);
     if (rc == RC_OK) {
-        struct sync_report report = meet(c, hub);
+        struct sync_report report = join_at(c, hub);
         join_end(c, hub, &report);
     }
     mem_wipe(text, sizeof(text));

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <qrencode.h>
+#include <string.h>
 
 #define QUIET 4 /* squares of margin that the standard asks for */
 
@@ -10,13 +11,38 @@ struct squares {
     int width; /* with the quiet zone on both sides */
 };
 
+/* Capital letters, digits and a few signs go two into eleven bits. */
+static bool
+is_short(struct slice text)
+{
+    static const char set[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
+    for (size_t i = 0; i < text.n; i++)
+        if (memchr(set, text.p[i], sizeof(set) - 1) == NULL)
+            return false;
+    return true;
+}
+
 /* Level M: a seventh of it may be dirt or a crease. */
+static QRcode *
+encode(struct slice text)
+{
+    QRinput *in = QRinput_new2(0, QR_ECLEVEL_M);
+    QRcode *code = NULL;
+    if (in != NULL && QRinput_append(in, is_short(text) ? QR_MODE_AN : QR_MODE_8,
+                                     (int)text.n, text.p) == 0)
+        code = QRcode_encodeInput(in);
+    int no = errno;
+    QRinput_free(in);
+    errno = no;
+    return code;
+}
+
 static enum rc
 squares_of(struct slice text, struct squares *out)
 {
     if (text.n == 0 || text.n > QR_BYTES_MAX)
         return RC_LIMIT;
-    out->code = QRcode_encodeData((int)text.n, text.p, 0, QR_ECLEVEL_M);
+    out->code = encode(text);
     if (out->code == NULL)
         return errno == ERANGE ? RC_LIMIT : RC_BUG;
     out->width = out->code->width + 2 * QUIET;
@@ -39,6 +65,18 @@ is_dark(const struct squares *s, int x, int y)
     x -= QUIET;
     y -= QUIET;
     return x >= 0 && y >= 0 && x < w && y < w && (s->code->data[y * w + x] & 1) != 0;
+}
+
+enum rc
+qr_width(struct slice text, unsigned *width)
+{
+    struct squares s;
+    enum rc rc = squares_of(text, &s);
+    if (rc != RC_OK)
+        return rc;
+    *width = (unsigned)s.width;
+    squares_fini(&s);
+    return RC_OK;
 }
 
 enum rc

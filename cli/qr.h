@@ -5,7 +5,10 @@
 
 #include "crypto/crypto.h"
 
-#define QR_BYTES_MAX 1024
+#define QR_BYTES_MAX 1280
+
+/* Squares across, and columns of the terminal, quiet zone included. RC_LIMIT. */
+enum rc qr_width(struct slice text, unsigned *width) MUST_USE;
 
 /* Half blocks, two rows of squares a line, light ones drawn: as scanners want it where
  * the terminal is dark. RC_LIMIT: the text is too long. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/people.h"
+#include "schema/invite_text.h"
 
 struct hub
 cli_hub(const struct cli *c)
@@ -120,7 +121,12 @@ turn(struct cli *c, turn_fn work, void *arg)
         rc = node_turn(c->node, do_work, &w);
     if (again != SIZE_MAX)
         node_lock(c->node, again);
-    return rc == RC_OK ? 0 : fail(c, rc, &w.why);
+    if (rc == RC_OK)
+        return 0;
+    int status = fail(c, rc, &w.why);
+    if (node_needs_join(c->node) && invite_is_small(&c->node->invite))
+        note(c, WORD_STATUS_JOIN, NULL);
+    return status;
 }
 
 bool

@@ -100,6 +100,9 @@
     X(OTHER_TYPES)   /* record types are not the community's; what: their version */     \
     X(INVITE_FILE)   /* none, or of another version */                                   \
     X(INVITE_TORN)                                                                       \
+    X(INVITE_TEXT)  /* of a QR code, not read rightly; what: where it came from */       \
+    X(INVITE_PARTS) /* what: those that are missing, want: of how many */                \
+    X(INVITE_MIXED) /* parts of two invites */                                           \
     X(INVITE_EXPIRED)                                                                    \
     X(INVITE_CLOCK) /* made later than it is here; what: hours */                        \
     X(INVITE_OTHER) /* the node there is of another community; what: the path */         \

@@ -205,6 +205,37 @@ ok('INVITE.md: the example', () => {
 })
 ok('INVITE.md: spoilt', () => everyFlip(I.file, readInvite))
 
+// The same as text for QR codes.
+const base32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+function readPart (s) {
+  const bits = [...s].map(c => { must(base32.includes(c), 'letter'); return base32.indexOf(c).toString(2).padStart(5, '0') }).join('')
+  must(bits.length % 8 < 5 && !/1/.test(bits.slice(bits.length - bits.length % 8)), 'rest')
+  const b = Buffer.from(bits.match(/.{8}/g).map(x => parseInt(x, 2)))
+  must(same(sha256(b.subarray(0, -4)).subarray(0, 4), b.subarray(-4)), 'check')
+  must(b[1] >= 1 && b[1] <= 8 && b[0] >= 1 && b[0] <= b[1], 'numbers')
+  return { k: b[0], n: b[1], tag: b.subarray(2, 6), share: b.subarray(6, -4) }
+}
+function readParts (s) {
+  const [before, ...parts] = s.replace(/\s/g, '').split('LJI1:')
+  must(before === '' && parts.length > 0, 'mark')
+  const read = parts.map(readPart)
+  const { n, tag } = read[0]
+  must(read.every(p => p.n === n && same(p.tag, tag)), 'mixed')
+  const file = cat(...Array.from({ length: n }, (_, i) => read.find(p => p.k === i + 1).share))
+  must(same(file.subarray(-32, -28), tag), 'tag')
+  return file
+}
+const oneText = /```text one\n([^`]*)```/.exec(text('schema/INVITE.md'))[1].replace(/\s/g, '')
+const threeTexts = text('tests/golden/invite/parts.txt')
+ok('INVITE.md: as text', () => {
+  const [small, large] = [readInvite(readParts(oneText)), readInvite(I.file)]
+  return small[13].length === 0 && small[14].length === 0 &&
+    [0, 1, 2, 3, 4, 7].every(i => same(small[i], large[i])) && String(small[12]) === String(large[12]) &&
+    same(readParts(threeTexts), readParts(oneText)) && threeTexts.split('LJI1:').length === 4
+})
+ok('INVITE.md: as text, spoilt', () => [...oneText].every((c, i) =>
+  refused(() => readParts(oneText.slice(0, i) + (c === 'A' ? 'B' : 'A') + oneText.slice(i + 1)))))
+
 // The request to join.
 const Q = examples('schema/JOIN.md')
 function readRequest (file) {
