@@ -55,7 +55,7 @@ ledger_load(struct ledger *l)
 }
 
 static enum rc
-load_types(struct ledger *l, const struct embed_file *files)
+read_types(struct ledger *l, const struct embed_file *files)
 {
     enum rc rc = files == NULL ? types_load_builtin(&l->types)
                                : types_parse(files, &l->types, NULL);
@@ -66,6 +66,23 @@ load_types(struct ledger *l, const struct embed_file *files)
         rc = types_parse_at(files != NULL ? files : embed_types, v, &l->rules[v - 1],
                             NULL);
     l->rules[l->types->version - 1] = l->types;
+    return rc;
+}
+
+static enum rc
+load_types(struct ledger *l, const struct ledger_setup *setup)
+{
+    enum rc rc = RC_OK;
+    l->shares_types = setup->rules != NULL;
+    if (l->shares_types) {
+        l->types = setup->rules[setup->rules_n - 1];
+        l->rules = mem_new(setup->rules_n * sizeof(struct types *));
+        memcpy(l->rules, setup->rules, setup->rules_n * sizeof(struct types *));
+    } else {
+        rc = read_types(l, setup->types);
+    }
+    if (rc != RC_OK)
+        return rc;
     const struct type *unit = type_by_name(l->types, "org_unit");
     l->unit_type = unit != NULL ? unit->code : 0;
     return rc;
@@ -181,7 +198,7 @@ ledger_open(const struct ledger_setup *setup, struct ledger **out, struct fault 
     enum db_mode mode = setup->only_looks ? DB_LOOK : db_mode_of(setup->mode);
     enum rc rc = db_open(setup->path, mode, setup->vfs, &l->db);
     if (rc == RC_OK)
-        rc = load_types(l, setup->types);
+        rc = load_types(l, setup);
     if (rc == RC_OK) {
         l->log_db = l->db;
         l->tables = tables_new(l->db, l->types);
@@ -210,10 +227,12 @@ ledger_close(struct ledger *l)
     log_store_free(l->log);
     tables_free(l->tables);
     db_close(l->db);
-    for (uint16_t v = 1; l->rules != NULL && v < l->types->version; v++)
+    for (uint16_t v = 1; !l->shares_types && l->rules != NULL && v < l->types->version;
+         v++)
         types_free(l->rules[v - 1]);
     mem_free(l->rules);
-    types_free(l->types);
+    if (!l->shares_types)
+        types_free(l->types);
     if (l->ring != NULL)
         mem_wipe(l->ring, l->ring_cap * sizeof(*l->ring));
     mem_free(l->ring);

@@ -20,6 +20,10 @@ struct ledger_setup {
     /* The files that record types are made from, closed by a NULL name; they outlive the
      * ledger. NULL: those that this program was built with. */
     const struct embed_file *types;
+    /* The same, read before, by version, the newest last; they outlive the ledger. NULL:
+     * read here. Who opens one ledger after the other reads them once. */
+    struct types *const *rules;
+    uint16_t rules_n;
     const struct pair
         *box; /* the node's X25519 pair, to unseal scope keys; NULL: only keys held */
     /* Civil time, ms since 1970; the only clock here. */

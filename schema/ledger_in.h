@@ -40,6 +40,7 @@ struct ledger {
     bool has_box;
     struct hash community;
     bool has_community;
+    bool shares_types;     /* they are the caller's */
     bool types_differ;     /* from those that the authority log tells */
     uint16_t unit_type;    /* code of org_unit; 0: no such type */
     bool units_changed;    /* since hub_upkeep looked */

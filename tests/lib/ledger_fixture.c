@@ -6,6 +6,7 @@
 
 #include "schema/fold.h"
 #include "schema/hub_in.h"
+#include "schema/type.h"
 
 #define WALL_START UINT64_C(1767225600000) /* 2026-01-01 */
 
@@ -27,6 +28,38 @@ wall(void *arg)
     return m->c->wall_ms + (uint64_t)m->skew_ms;
 }
 
+/* By the list they come from; never freed. */
+struct shared_types {
+    bool is_read;
+    const struct embed_file *files;
+    struct types *rules[8];
+    uint16_t n;
+};
+
+static const struct shared_types *
+types_once(const struct embed_file *files)
+{
+    static struct shared_types kept[2];
+    struct shared_types *k = kept;
+    while (k->is_read && k->files != files) {
+        k++;
+        assert(k < kept + 2);
+    }
+    if (k->is_read)
+        return k;
+    const struct embed_file *list = files != NULL ? files : embed_types;
+    struct types *newest = NULL;
+    must(types_parse(list, &newest, NULL));
+    k->n = newest->version;
+    assert(k->n <= 8);
+    for (uint16_t v = 1; v < k->n; v++)
+        must(types_parse_at(list, v, &k->rules[v - 1], NULL));
+    k->rules[k->n - 1] = newest;
+    k->files = files;
+    k->is_read = true;
+    return k;
+}
+
 static enum rc
 open_ledger(struct member *m, enum ledger_mode mode)
 {
@@ -44,6 +77,11 @@ open_ledger(struct member *m, enum ledger_mode mode)
                                  .box = &m->box,
                                  .wall_ms = wall,
                                  .arg = m};
+    if (c->reads_types_once) {
+        const struct shared_types *k = types_once(m->types);
+        setup.rules = k->rules;
+        setup.rules_n = k->n;
+    }
     return ledger_open(&setup, &m->l, NULL);
 }
 

@@ -26,6 +26,9 @@ struct community {
     size_t n;
     const char *dir; /* databases as files in there; NULL: in memory */
     const char *vfs; /* databases NUMBER/linjuli.db in it; NULL: as `dir` says */
+    /* Record types are read once in this process for all such communities: a `types` of a
+     * member then never changes. */
+    bool reads_types_once;
 };
 
 /* The hub alone, born. */
