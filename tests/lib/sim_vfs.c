@@ -22,7 +22,7 @@ struct sim_file { /* on one node's disk */
     bool is_durable; /* its directory entry has been synced */
     struct image seen, kept;
     uint8_t *dirty; /* a byte a sector */
-    size_t dirty_n;
+    size_t dirty_n, dirty_cap;
     void *shm[SHM_REGIONS_MAX];
 };
 struct disk {
@@ -73,12 +73,27 @@ disk_syncs(void)
 /* ---- images */
 
 static void
+image_room(struct image *im, size_t n)
+{
+    if (n <= im->cap)
+        return;
+    im->cap = n + n / 2 + 65536;
+    im->p = mem_grow(im->p, im->cap);
+}
+
+static void
+image_copy(const struct image *from, struct image *to)
+{
+    image_room(to, from->n);
+    if (from->n > 0)
+        memcpy(to->p, from->p, from->n);
+    to->n = from->n;
+}
+
+static void
 image_size(struct image *im, size_t n)
 {
-    if (n > im->cap) {
-        im->cap = n + n / 2 + 65536;
-        im->p = mem_grow(im->p, im->cap);
-    }
+    image_room(im, n);
     if (n > im->n)
         memset(im->p + im->n, 0, n - im->n);
     im->n = n;
@@ -88,8 +103,11 @@ static void
 mark_dirty(struct sim_file *f, size_t at, size_t n)
 {
     size_t last = (at + n + SECTOR - 1) / SECTOR;
+    if (last > f->dirty_cap) {
+        f->dirty_cap = last + last / 2 + 512;
+        f->dirty = mem_grow(f->dirty, f->dirty_cap);
+    }
     if (last > f->dirty_n) {
-        f->dirty = mem_grow(f->dirty, last);
         memset(f->dirty + f->dirty_n, 0, last - f->dirty_n);
         f->dirty_n = last;
     }
@@ -149,15 +167,27 @@ file_free(struct sim_file *f)
     memset(f, 0, sizeof(*f));
 }
 
+/* Gone from its disk; its room stays for the next file, in the next world too. */
+static void
+file_drop(struct sim_file *f)
+{
+    drop_shm(f);
+    f->is_there = f->is_durable = false;
+    f->seen.n = f->kept.n = f->dirty_n = 0;
+}
+
 /* ---- faults */
 
 void
 sim_vfs_reset(struct rng *r)
 {
     for (size_t i = 0; i < SIM_NODES_MAX; i++) {
+        struct disk *d = &disk[i];
         for (size_t k = 0; k < FILES_MAX; k++)
-            file_free(&disk[i].file[k]);
-        memset(&disk[i], 0, sizeof(disk[i]));
+            file_drop(&d->file[k]);
+        d->has_crashed = d->is_full = d->lies = false;
+        d->fault = DISK_CRASH;
+        d->calls_left = 0;
     }
     rng = r;
     writes = syncs = 0;
@@ -209,17 +239,14 @@ disk_restart(unsigned node, enum crash_mode mode)
         if (!f->is_there)
             continue;
         if (mode != CRASH_KEEP && !f->is_durable && rng_chance(rng, 500)) {
-            file_free(f);
+            file_drop(f);
             continue;
         }
         for (size_t s = 0; s < f->dirty_n; s++)
             if (f->dirty[s] &&
                 (mode == CRASH_KEEP || (mode == CRASH_SOME && rng_chance(rng, 500))))
                 keep_sector(f, s);
-        image_size(&f->seen, 0);
-        image_size(&f->seen, f->kept.n);
-        if (f->kept.n > 0)
-            memcpy(f->seen.p, f->kept.p, f->kept.n);
+        image_copy(&f->kept, &f->seen);
         if (f->dirty_n > 0)
             memset(f->dirty, 0, f->dirty_n);
         drop_shm(f);
@@ -229,19 +256,12 @@ disk_restart(unsigned node, enum crash_mode mode)
 }
 
 static void
-image_copy(const struct image *from, struct image *to)
-{
-    image_size(to, from->n);
-    if (from->n > 0)
-        memcpy(to->p, from->p, from->n);
-}
-
-void
-disk_copy(unsigned from, unsigned to)
+copy_files(const struct disk *from, struct disk *to)
 {
     for (size_t k = 0; k < FILES_MAX; k++) {
-        struct sim_file *f = &disk[from].file[k], *t = &disk[to].file[k];
-        file_free(t);
+        const struct sim_file *f = &from->file[k];
+        struct sim_file *t = &to->file[k];
+        file_drop(t);
         if (!f->is_there)
             continue;
         memcpy(t->name, f->name, sizeof(t->name));
@@ -249,8 +269,28 @@ disk_copy(unsigned from, unsigned to)
         image_copy(&f->seen, &t->seen);
         image_copy(&f->seen, &t->kept);
     }
-    disk[to].has_crashed = disk[to].is_full = false;
-    disk[to].calls_left = 0;
+    to->has_crashed = to->is_full = false;
+    to->calls_left = 0;
+}
+
+void
+disk_copy(unsigned from, unsigned to)
+{
+    copy_files(&disk[from], &disk[to]);
+}
+
+void
+disk_keep(unsigned from, struct disk **kept)
+{
+    if (*kept == NULL)
+        *kept = mem_new(sizeof(**kept));
+    copy_files(&disk[from], *kept);
+}
+
+void
+disk_give(const struct disk *kept, unsigned to)
+{
+    copy_files(kept, &disk[to]);
 }
 
 enum verdict { GO, FAIL_IO, FAIL_FULL, TEAR };
@@ -482,7 +522,6 @@ find(const char *path, bool make, struct disk **d)
     }
     if (!make || empty == NULL)
         return NULL;
-    memset(empty, 0, sizeof(*empty));
     memcpy(empty->name, end + 1, strlen(end + 1) + 1);
     empty->is_there = true;
     return empty;
@@ -519,7 +558,7 @@ on_delete(sqlite3_vfs *vfs, const char *path, int sync_dir)
         return SQLITE_IOERR_DELETE_NOENT;
     if (d->has_crashed)
         return SQLITE_IOERR_DELETE;
-    file_free(f);
+    file_drop(f);
     return SQLITE_OK;
 }
 

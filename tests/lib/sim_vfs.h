@@ -44,6 +44,10 @@ void disk_restart(unsigned node, enum crash_mode mode);
 /* All files of one disk onto another, as the system shows them just now: a copy made
  * between two transactions. What was on `to` is gone. */
 void disk_copy(unsigned from, unsigned to);
+/* The same onto a disk of no world, which outlives sim_vfs_reset, and from there. */
+struct disk;
+void disk_keep(unsigned from, struct disk **kept); /* NULL at first; never freed */
+void disk_give(const struct disk *kept, unsigned to);
 /* A disk that says "synced" and is not. */
 void disk_lie(unsigned node, bool lies);
 /* Flips a bit of the durable image of NODE/linjuli.db. */

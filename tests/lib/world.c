@@ -39,6 +39,13 @@ static struct randombytes_implementation loaded = {
     .implementation_name = dice_name, .random = dice_u32, .buf = dice_fill};
 
 void
+world_dice(struct rng *r)
+{
+    dice = r;
+    randombytes_set_implementation(&loaded);
+}
+
+void
 world_note(struct world *w, const char *fmt, ...)
 {
     char line[256];
@@ -140,36 +147,7 @@ node_trouble(struct world *w, unsigned i, enum rc rc)
         node_down(w, i, 500 + rng_below(&w->rng, 20000));
 }
 
-/* ---- birth */
-
-static void
-bring_up(struct world *w)
-{
-    unsigned n = w->setup->nodes;
-    community_init_on(&w->c, "sim");
-    community_groups(&w->c, (n + 1) / 2);
-    for (unsigned i = 1; i < n; i++) {
-        /* Two to a group: its leader and its helper write the same records. */
-        struct member *m = community_invite(&w->c, FIXTURE_GROUP + (i - 1) / 2,
-                                            i % 2 == 1 ? ROLE_LEADER : ROLE_HELPER);
-        w->node[i].is_late = i <= w->setup->joins;
-        if (!w->node[i].is_late && community_join(&w->c, m) != RC_OK)
-            world_fail(w, "birth: node %u does not join", i);
-    }
-    for (unsigned i = 0; i < (n + 1) / 2 && i < SHARED_MAX; i++)
-        w->shared[w->shared_n++] =
-            member_add(&w->c.m[0], "household", FIXTURE_GROUP + i, "door", "3-2-501");
-    community_sync(&w->c);
-    for (unsigned i = 0; i < n; i++)
-        w->node[i] = (struct wnode){.m = &w->c.m[i],
-                                    .is_up = true,
-                                    .is_late = w->node[i].is_late,
-                                    .sure_to = UINT64_MAX};
-    if (w->setup->acts != 0)
-        guards_begin(w);
-    for (unsigned i = 0; i < n && w->setup->acts != 0; i++)
-        guard_birth(w, i);
-}
+/* ---- the beginning */
 
 static void
 lay_links(struct world *w)
@@ -388,10 +366,9 @@ world_run(const struct world_setup *setup, struct world_result *out)
     w->now_ms = 1000;
     w->writes_left = setup->writes;
     hash_init(&w->trace);
-    dice = &w->dice;
-    randombytes_set_implementation(&loaded);
+    world_dice(&w->dice);
     sim_vfs_reset(&w->rng);
-    bring_up(w);
+    world_birth(w);
     lay_links(w);
     if (out->is_fine)
         live(w);

@@ -115,6 +115,11 @@ void node_changed(struct world *w, unsigned i);
 /* The newest entry of the node's own log. */
 bool own_head(struct world *w, unsigned i, uint64_t *seq, struct hash *id);
 
+/* From here on libsodium's randomness is this generator's. */
+void world_dice(struct rng *r);
+/* world_birth.c: the community, and its nodes up. */
+void world_birth(struct world *w);
+
 /* world_net.c */
 void link_tick(struct world *w, struct wlink *l);
 void link_close(struct world *w, struct wlink *l);

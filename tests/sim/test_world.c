@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "tests/lib/sim_sodium.h"
 #include "tests/lib/sim_vfs.h"
 #include "tests/lib/world.h"
 
@@ -16,7 +17,7 @@
 #define SEEDS 40
 #define BIG 1
 #define UPSET 15
-#define ACTS 15
+#define ACTS 40
 #endif
 #endif
 #ifndef SEEDS
@@ -293,6 +294,7 @@ main(int argc, char **argv)
     if (crypto_init() != RC_OK)
         return 70;
     sim_vfs_init();
+    sim_sodium_init();
     if (argc > 1)
         return one(argc, argv);
     many("five nodes", 1, env("LINJULI_SIM_SEEDS", SEEDS), 5, 60);
