@@ -171,6 +171,30 @@ each_thing_it_says_has_to_be_so(void **state)
     good.node--;
 }
 
+static bool
+add_entry(void *arg, const struct stored *stored)
+{
+    struct buf *out = arg;
+    buf_add_u32(out, (uint32_t)stored->bytes.n);
+    buf_add_slice(out, stored->bytes);
+    return true;
+}
+
+/* A good entry, that is no business of the centre's word. */
+static void
+nothing_else_comes_in_by_it(void **state)
+{
+    const struct sync_store *store = log_store_port(hub->ledger->log);
+    size_t n = good.authority.n;
+    (void)state;
+    assert_int_equal(
+        store->trunk(store->self, &hub->log[0].pub, 1, add_entry, &good.authority),
+        RC_OK);
+    assert_true(good.authority.n > n);
+    refused(&good);
+    good.authority.n = n;
+}
+
 static void
 its_entries_have_to_hold(void **state)
 {
@@ -230,6 +254,7 @@ main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_log_that_grants_nothing_is_no_answer),
         cmocka_unit_test(each_thing_it_says_has_to_be_so),
+        cmocka_unit_test(nothing_else_comes_in_by_it),
         cmocka_unit_test(its_entries_have_to_hold),
         cmocka_unit_test(the_clock_has_to_be_near),
         cmocka_unit_test(then_it_counts_at_once),
