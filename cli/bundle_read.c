@@ -23,6 +23,7 @@ struct reading {
     uint64_t from, to; /* whole chunks not taken yet */
     json_t *head;      /* what the last look at it said */
     json_t *logs;      /* by key */
+    uint64_t acked;    /* own entries at the centre, before */
     bool is_whole;
     int status;
     char why[16];
@@ -157,6 +158,7 @@ on_part(struct reading *x, enum bundle_got got, struct slice part)
             return false;
         }
         look(x, "head");
+        x->acked = number(x, "acked");
         if (x->status == 0 && !said(x, "same"))
             ends(x, "foreign", BUNDLE_EXIT_FOREIGN);
         return x->status == 0 && !said(x, "own");
@@ -251,12 +253,25 @@ tell_units(struct reading *x)
         uint64_t sealed = sum(x, key, "sealed");
         uint64_t fresh = sum(x, key, "new") - sealed;
         uint64_t had = sum(x, key, "had");
-        if (fresh + had > 0)
+        if (fresh > 0)
             say(c, WORD_BUNDLE_UNIT, key, num(c, fresh), num(c, had), NULL);
+        else if (had > 0)
+            say(c, WORD_BUNDLE_HAD, key, num(c, had), NULL);
         if (sealed > 0)
             say(c, WORD_BUNDLE_CARRY, key, num(c, sealed), NULL);
     }
     json_decref(units);
+}
+
+/* What the centre has of ours by now, which it had not before. */
+static void
+tell_receipt(struct reading *x)
+{
+    struct cli *c = x->w->c;
+    uint64_t now = number(x, "acked");
+    if (now > x->acked)
+        say(c, WORD_BUNDLE_RECEIPT, num(c, now - x->acked),
+            num(c, sum(x, NULL, "new") - sum(x, NULL, "sealed")), NULL);
 }
 
 static void
@@ -302,6 +317,7 @@ tell(struct reading *x, json_t *all)
         if (sum(x, NULL, "new") + sum(x, NULL, "had") == 0)
             say(c, WORD_BUNDLE_NOTHING, NULL);
         tell_units(x);
+        tell_receipt(x);
         if (!said(x, "believed"))
             say(c, WORD_BUNDLE_STRANGER, NULL);
     }

@@ -205,16 +205,20 @@ static int
 refused(struct writing *w, enum rc rc, struct fault *why)
 {
     struct cli *c = w->c;
+    struct buf shown = BUF_NONE;
     if (rc == RC_BUSY && why->code == FAULT_NONE)
         complain(c, WORD_BUNDLE_NOT_YET, NULL);
     else if (rc == RC_NOTFOUND && why->code == FAULT_NONE)
         complain(c, WORD_BUNDLE_NO_NODE, num(c, w->receiver), NULL);
     else if (rc == RC_INVALID)
         complain(c, WORD_BUNDLE_SELF, num(c, w->receiver), NULL);
+    else if (rc == RC_IO)
+        complain(c, WORD_BUNDLE_CUT, bundle_shown(w->path, &shown), NULL);
     else if (rc == RC_FULL)
         complain(c, WORD_BUNDLE_FULL, num(c, w->done.bytes / 1024 + 1), NULL);
     else
-        return fail(c, rc, why);
+        (void)fail(c, rc, why);
+    buf_free(&shown);
     return rc_exit(rc);
 }
 

@@ -26,7 +26,7 @@ tell(struct cli *c, const struct add *x)
     hex_print(x->made.key.id, RECORD_ID_BYTES, id);
     if (!c->json) {
         buf_addf(c->out, "%s %s\n", x->made.number, id);
-        note(c, WORD_SAVED, NULL);
+        note(c, WORD_SAVED_AS, x->made.number, NULL);
         return;
     }
     json_t *json = json_object();

@@ -95,6 +95,16 @@ add_logs(struct cli *c, const struct stick_taken *t, json_t *to)
     json_object_set_new(to, "logs", logs);
 }
 
+/* Own entries that the centre has said it holds. */
+static uint64_t
+own_at_hub(struct cli *c)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < c->node->logs_n && !c->node->has_hub; i++)
+        n += peer_acked(c->node->ledger, NODE_NO_HUB, &c->node->log[i].pub);
+    return n;
+}
+
 static void
 add_head(struct cli *c, const struct piece *p, json_t *to)
 {
@@ -110,6 +120,7 @@ add_head(struct cli *c, const struct piece *p, json_t *to)
     json_object_set_new(to, "hub", json_boolean(c->node->has_hub));
     json_object_set_new(to, "node", json_of_u64(p->head.node));
     json_object_set_new(to, "believed", json_boolean(p->believed));
+    json_object_set_new(to, "acked", json_of_u64(own_at_hub(c)));
     json_object_set_new(to, "missing", json_of_u64(stick_missing(l, &p->head)));
 }
 

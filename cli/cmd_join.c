@@ -54,7 +54,7 @@ complain_refused(struct cli *c, const struct sync_report *report)
 {
     struct buf why = BUF_NONE;
     char when[TIME_TEXT_BYTES];
-    out_time(report->close_ms, when);
+    out_moment(report->close_ms, true, c->lang, when);
     add_words(c, &why, close_word(report->close), when, NULL);
     complain(c, WORD_SYNC_REFUSED, buf_text(&why), NULL);
     buf_free(&why);

@@ -72,8 +72,8 @@ show(struct cli *c, const struct page *p)
     uint64_t missing = p->announced - p->received;
     if (c->json)
         return;
-    out_time(p->last_ms, last);
-    out_time(p->seen_ms, seen);
+    out_moment(p->last_ms, false, c->lang, last);
+    out_moment(p->seen_ms, true, c->lang, seen);
     say(c, WORD_LOST_OPENS, unit_text(c, p->node->unit), num(c, p->households),
         num(c, p->residents), num(c, p->wishes), NULL);
     say(c, WORD_LOST_RECEIVED, num(c, p->received), last, NULL);
@@ -161,7 +161,12 @@ run(struct cli *c, int argc, char **argv)
         return rc_exit(RC_NO);
     }
     rc = node_turn(c->node, work, &d);
-    return rc == RC_OK ? order_say(c, &d.is) : fail(c, rc, &d.why);
+    if (rc != RC_OK)
+        return fail(c, rc, &d.why);
+    int status = order_say(c, &d.is);
+    if (status == 0 && !c->json)
+        say(c, WORD_LOST_DONE, NULL);
+    return status;
 }
 
 static const struct opt opts[] = {{"--heir", "LOG", WORD_OPT_HEIR},

@@ -127,9 +127,11 @@ tell(struct cli *c, size_t i, enum word w)
         out_json(c->out, json);
         return;
     }
-    struct buf who = BUF_NONE;
+    struct buf who = BUF_NONE, phone = BUF_NONE;
     who_add(c, log, log != NULL ? log->head_seq + 1 : 1, &who);
-    say(c, w, buf_text(&who), NULL);
+    centre_phone(c->node->ledger, &phone);
+    say(c, w, buf_text(&who), buf_text(&phone), NULL);
+    buf_free(&phone);
     buf_free(&who);
 }
 

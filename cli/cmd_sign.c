@@ -17,15 +17,27 @@ struct deed {
     struct hub hub;
     const char *name;
     struct pair officer;
+    bool is_lost; /* it reports a computer lost */
     struct order_result is;
     struct fault why;
 };
+
+static void
+look(void *arg, const struct order_row *r)
+{
+    struct deed *d = arg;
+    d->is_lost =
+        d->is_lost || (strcmp(r->name, d->name) == 0 && r->op->code == AUTH_LOST);
+}
 
 static enum rc
 work(struct node *n, void *arg)
 {
     struct deed *d = arg;
-    return order_sign(n->ledger, &d->hub, d->name, &d->officer, &d->is, &d->why);
+    enum rc rc = order_each(n->ledger, look, d);
+    return rc != RC_OK
+               ? rc
+               : order_sign(n->ledger, &d->hub, d->name, &d->officer, &d->is, &d->why);
 }
 
 /* Signs the words of a file, for this node's own community only; out is the file anew. */
@@ -78,7 +90,12 @@ sign(struct cli *c, const char *what, struct hand *hand, struct deed *d)
     buf_free(&file);
     if (rc != RC_OK)
         return fail(c, rc, &d->why);
-    return is_name(what) ? order_say(c, &d->is) : 0;
+    if (!is_name(what))
+        return 0;
+    int status = order_say(c, &d->is);
+    if (status == 0 && d->is_lost && !c->json)
+        say(c, WORD_LOST_DONE, NULL);
+    return status;
 }
 
 static int

@@ -18,6 +18,8 @@ add_where(struct cli *c, const struct status *s)
     say(c, WORD_STATUS_WHERE, buf_text(&name), c->dir, NULL);
     if (s->self != NULL)
         say(c, WORD_STATUS_NODE, num(c, s->self->no), unit_text(c, s->self->unit), NULL);
+    if (s->households + s->residents > 0)
+        say(c, WORD_STATUS_COUNTS, num(c, s->households), num(c, s->residents), NULL);
     if (s->is_hub && hub_is_here(c->node->ledger, &c->node->hub.pub))
         say(c, WORD_STATUS_HUB, NULL);
     else if (s->is_hub)
@@ -29,15 +31,11 @@ add_where(struct cli *c, const struct status *s)
     buf_free(&name);
 }
 
-/* Of whoever wrote the first log of the centre, as their record says. */
 static void
 say_phone(struct cli *c)
 {
-    const struct replica *r = ledger_replica(c->node->ledger);
     struct buf phone = BUF_NONE;
-    for (size_t i = 0; i < replica_logs_n(r) && phone.n == 0; i++)
-        if (replica_log_at(r, i)->node == NODE_NO_HUB)
-            person_phone(c->node->ledger, replica_log_at(r, i)->person, &phone);
+    centre_phone(c->node->ledger, &phone);
     if (phone.n > 0)
         say(c, WORD_FORK_PHONE, buf_text(&phone), NULL);
     buf_free(&phone);

@@ -4,6 +4,22 @@
 #include <string.h>
 
 #include "cli/out.h"
+#include "cli/request_show.h"
+
+/* Of what is not secret in it: the centre, the file and the machine show the same. */
+static void
+add_check_words(struct cli *c, const struct invite *i)
+{
+    static const char tag[] = "linjuli-invite-words-v1";
+    struct hash_run run;
+    hash_init(&run);
+    hash_add(&run, slice_of(tag, sizeof(tag)));
+    hash_add(&run, slice_of(i->community.b, HASH_BYTES));
+    hash_add(&run, slice_of(i->hub_key.b, KEY_BYTES));
+    hash_add(&run, slice_of(i->no, INVITE_NO_BYTES));
+    const struct hash words = hash_done(&run);
+    words_say(c, WORD_REQUEST_WORDS, &words);
+}
 
 void
 invite_add(struct cli *c, const struct invite *i, const struct grant *g)
@@ -12,6 +28,7 @@ invite_add(struct cli *c, const struct invite *i, const struct grant *g)
     out_time(i->until_ms, until);
     say(c, WORD_INVITE_FOR, i->community_name, unit_text(c, g->unit),
         word(c, role_word(g->role)), i->person_name, NULL);
+    add_check_words(c, i);
     say(c, WORD_INVITE_UNTIL, until, NULL);
 }
 

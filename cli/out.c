@@ -60,6 +60,29 @@ out_time(uint64_t ms, char out[static TIME_TEXT_BYTES])
         (void)snprintf(out, TIME_TEXT_BYTES, "-");
 }
 
+void
+out_moment(uint64_t ms, bool day, enum lang lang, char out[static TIME_TEXT_BYTES])
+{
+    struct tm t, today;
+    time_t s = (time_t)(ms / 1000), now = time(NULL);
+    size_t n = 0;
+    out_time(ms, out);
+    if (ms == 0 || ms > MS_MAX || localtime_r(&s, &t) == NULL ||
+        localtime_r(&now, &today) == NULL)
+        return;
+    if (lang == LANG_EN) {
+        if (day)
+            out[strcspn(out, " ")] = '\0';
+        return;
+    }
+    if (t.tm_year != today.tm_year)
+        n = strftime(out, TIME_TEXT_BYTES, "%Y年", &t);
+    n += (size_t)snprintf(out + n, TIME_TEXT_BYTES - n, "%d月%d日", t.tm_mon + 1,
+                          t.tm_mday);
+    if (!day)
+        (void)strftime(out + n, TIME_TEXT_BYTES - n, " %H:%M", &t);
+}
+
 size_t
 out_columns(const char *text)
 {

@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include "cli/words.h"
 #include "schema/schema.h"
 
 #define TIME_TEXT_BYTES 32
@@ -16,6 +17,9 @@ void out_markup(struct buf *out, struct slice text);
 void out_number(char *out, size_t size, uint64_t n);
 /* 2026-11-24 08:30, local; "-" for 0 and for what is no time. */
 void out_time(uint64_t ms, char out[static TIME_TEXT_BYTES]);
+/* 11月24日 08:30, in another year than this 2025年11月24日 08:30; in English as out_time.
+ * Without the hour: `day`. */
+void out_moment(uint64_t ms, bool day, enum lang lang, char out[static TIME_TEXT_BYTES]);
 /* Pads with blanks, one at least, to `columns` on a terminal, where a Chinese character
  * takes two. */
 void out_padded(struct buf *out, const char *text, size_t columns);

@@ -28,6 +28,15 @@ take_name(void *arg, const struct record_row *r)
 }
 
 void
+centre_phone(struct ledger *l, struct buf *out)
+{
+    const struct replica *r = ledger_replica(l);
+    for (size_t i = 0, was = out->n; i < replica_logs_n(r) && out->n == was; i++)
+        if (replica_log_at(r, i)->node == NODE_NO_HUB)
+            person_phone(l, replica_log_at(r, i)->person, out);
+}
+
+void
 person_name(struct ledger *l, const uint8_t id[static RECORD_ID_BYTES], struct buf *out)
 {
     struct record_key key = {.scope = SCOPE_NO_COMMUNITY, .unit = CENTRE_UNIT};

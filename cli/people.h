@@ -9,6 +9,8 @@
 /* Name of a person record, escaped; nothing where it is not held. */
 void person_phone(struct ledger *l, const uint8_t id[static RECORD_ID_BYTES],
                   struct buf *out);
+/* Of whoever wrote the first log of the centre; nothing where it is not held. */
+void centre_phone(struct ledger *l, struct buf *out);
 void person_name(struct ledger *l, const uint8_t id[static RECORD_ID_BYTES],
                  struct buf *out);
 /* "王× 0302 组长 (017)"; log NULL: nobody known. */

@@ -174,6 +174,10 @@ status_gather(struct cli *c, struct status *s)
     if (rc == RC_OK)
         rc = ledger_newer_n(l, &s->newer);
     if (rc == RC_OK)
+        rc = query_count(l, "household", &s->households, NULL);
+    if (rc == RC_OK)
+        rc = query_count(l, "resident", &s->residents, NULL);
+    if (rc == RC_OK)
         rc = peer_each(l, take_peer, &g);
     gather_live(c, &g);
     gather_machine(c, s);
@@ -289,6 +293,8 @@ status_json(struct cli *c, const struct status *s)
     json_object_set_new(json, "at_risk", json_of_u64(s->unsent));
     json_object_set_new(json, "behind", json_of_u64(s->behind));
     json_object_set_new(json, "cases", json_of_u64(s->cases));
+    json_object_set_new(json, "households", json_of_u64(s->households));
+    json_object_set_new(json, "residents", json_of_u64(s->residents));
     json_object_set_new(json, "synced_ms", json_of_time(s->synced_ms));
     json_object_set_new(json, "clock_skew_ms",
                         s->has_skew ? json_integer((json_int_t)s->skew_ms) : json_null());

@@ -29,6 +29,7 @@ struct status {
     bool types_differ;   /* this release's record types, from the community's */
     uint64_t behind;     /* entries known of and not held */
     uint64_t cases;
+    uint64_t households, residents; /* that are readable here */
     uint64_t seal_no, entries;
     uint64_t synced_ms; /* last whole exchange with the centre; 0: never */
     uint64_t disk_free;

@@ -45,7 +45,7 @@ log=$("$L" -C old status --json | field log)
 
 # before the button
 gives 1 "the page asks first" env LINJULI_LANG=zh $H lost "$lost"
-has "$out" "单位 0302，3 户 1 人" "what it can open"
+has "$out" "0302 组 3 户 1 人" "what it can open"
 has "$out" "中心最后收到：第 $got 条" "what the centre has"
 has "$out" "它最后一次报的是：第 $((got + 3)) 条" "what it told"
 has "$out" "可能丢 3 条" "three may be lost"

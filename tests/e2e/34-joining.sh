@@ -37,7 +37,7 @@ gives 0 "a second machine takes the same file" "$L" -C thief join copy.lji
 refused 77 "used already ($(date +%Y)-" "$L" -C thief sync "127.0.0.1:$port"
 refused 77 "used already" "$L" -C thief sync "127.0.0.1:$port"
 run env LINJULI_LANG=zh "$L" -C thief sync "127.0.0.1:$port"
-has "$err" "这张邀请已经用过（$(date +%Y)-" "it says so in Chinese too"
+has "$err" "这张邀请已经用过（$(date +%-m月%-d日)）" "it says so in Chinese too"
 run "$L" -C thief sync "127.0.0.1:$port" --json
 is "$(printf '%s\n' "$out" | field close)" USED "and to scripts"
 run "$L" -C hub find stolen

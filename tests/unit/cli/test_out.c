@@ -54,6 +54,31 @@ bytes_that_are_no_text_come_out_as_hex(void **state)
 }
 
 static void
+a_day_is_said_as_people_say_it(void **state)
+{
+    char out[TIME_TEXT_BYTES], want[TIME_TEXT_BYTES];
+    struct tm now = {0};
+    time_t s = time(NULL);
+    (void)state;
+    assert_non_null(localtime_r(&s, &now));
+    (void)snprintf(want, sizeof(want), "%d月%d日", now.tm_mon + 1, now.tm_mday);
+    out_moment((uint64_t)s * 1000, true, LANG_ZH, out);
+    assert_string_equal(out, want);
+    struct tm then = {
+        .tm_year = 101, .tm_mon = 2, .tm_mday = 4, .tm_hour = 8, .tm_min = 5};
+    then.tm_isdst = -1;
+    uint64_t ms = (uint64_t)mktime(&then) * 1000;
+    out_moment(ms, false, LANG_ZH, out);
+    assert_string_equal(out, "2001年3月4日 08:05");
+    out_moment(ms, false, LANG_EN, out);
+    assert_string_equal(out, "2001-03-04 08:05");
+    out_moment(ms, true, LANG_EN, out);
+    assert_string_equal(out, "2001-03-04");
+    out_moment(0, true, LANG_ZH, out);
+    assert_string_equal(out, "-");
+}
+
+static void
 chinese_characters_take_two_columns(void **state)
 {
     struct buf b = BUF_NONE;
@@ -152,6 +177,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_that_drives_a_terminal_or_hides_gets_through),
         cmocka_unit_test(bytes_that_are_no_text_come_out_as_hex),
+        cmocka_unit_test(a_day_is_said_as_people_say_it),
         cmocka_unit_test(chinese_characters_take_two_columns),
         cmocka_unit_test(times_are_local_and_what_is_none_is_a_dash),
         cmocka_unit_test(json_is_one_document_with_sorted_keys),
