@@ -132,9 +132,9 @@ stop() { # NAME: as a service manager would; its exit status
     return $e2e_status
 }
 # A hub in ./hub that listens on $port, with groups 0302 and 0303.
-found_hub() {
+found_hub() { # [COMMUNITY PERSON]
     port=$(free_port)
-    "$L" -C hub init --name Oasis --person Centre --listen "127.0.0.1:$port" >/dev/null &&
+    "$L" -C hub init --name "${1:-Oasis}" --person "${2:-Centre}" --listen "127.0.0.1:$port" >/dev/null &&
         "$L" -C hub add org_unit code=0302 name=Spark kind=group >/dev/null 2>&1 &&
         "$L" -C hub add org_unit code=0303 name=Torch kind=group >/dev/null 2>&1 ||
         not_ok "a hub is founded"
