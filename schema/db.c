@@ -355,8 +355,10 @@ configure(struct db *db)
      * not make them again. */
     int stay = 1;
     sqlite3_file_control(h, "main", SQLITE_FCNTL_PERSIST_WAL, &stay);
+    /* Whoever only reads may read and sort all there is, in a process of its own: what is
+     * more than the cache goes to a file, or an audit would grow with the history. */
     if (db_is_read_only(db))
-        return db_exec(db, "PRAGMA query_only = 1; PRAGMA temp_store = MEMORY;"
+        return db_exec(db, "PRAGMA query_only = 1; PRAGMA temp_store = FILE;"
                            "PRAGMA cache_size = " CACHE_KIB ";"
                            "PRAGMA wal_autocheckpoint = 0");
     /* page_size first: it only holds for a file without pages. The log keeps the length

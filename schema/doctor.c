@@ -310,6 +310,8 @@ second_set(struct ledger *l, struct ledger *again)
     if (l->ring_n > 0)
         memcpy(again->ring, l->ring, l->ring_n * sizeof(*l->ring));
     enum rc rc = db_open("", DB_CREATE, NULL, &again->db);
+    if (rc == RC_OK)
+        rc = db_exec(again->db, "PRAGMA temp_store = FILE");
     if (rc != RC_OK)
         return rc;
     again->tables = tables_new(again->db, again->types);
