@@ -9,7 +9,7 @@ FOLDERS := crypto sync schema node cli
 APT := gcc libc6-dev pkg-config libsqlite3-dev libsodium-dev nettle-dev libevent-dev libmsgpack-dev \
        libconfuse-dev libjansson-dev libqrencode-dev
 APT_TEST := $(APT) clang clang-format libclang-rt-14-dev libcmocka-dev nodejs procps \
-            golang-go golang-golang-x-mod-dev zbar-tools
+            golang-go golang-golang-x-mod-dev zbar-tools faketime
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-qual \
         -Wpointer-arith -Wwrite-strings -Wstrict-prototypes -Wmissing-prototypes \

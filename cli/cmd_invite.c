@@ -246,7 +246,7 @@ finish(struct cli *c, struct file_out *f)
         rc = file_out_end(f, &why);
     }
     if (rc == RC_OK && c->json) {
-        json_t *json = invite_json(&i, g);
+        json_t *json = invite_json(c, &i, g);
         json_object_set_new(json, "file", json_of_text(slice_text(path)));
         out_json(c->out, json);
     } else if (rc == RC_OK) {

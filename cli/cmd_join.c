@@ -6,6 +6,7 @@
 #include "schema/invite_text.h"
 
 #include <string.h>
+#include <time.h>
 
 #define DAY_MS 86400000u
 #define CLOCK_OFF_MS 600000u
@@ -14,7 +15,7 @@ static void
 tell(struct cli *c, const struct invite *i, const struct grant *g)
 {
     if (c->json) {
-        c->own = invite_json(i, g); /* join_end prints it */
+        c->own = invite_json(c, i, g); /* join_end prints it */
         return;
     }
     invite_add(c, i, g);
@@ -100,12 +101,19 @@ join_there(struct cli *c, const struct invite *i, const struct grant *g,
     const struct hash *community = replica_community(ledger_replica(n->ledger));
     bool is_other = community != NULL && !hash_eq(community, &i->community);
     uint32_t self = node_number(n);
+    bool is_hub = !is_other && n->has_hub && hub_is_here(n->ledger, &n->hub.pub) &&
+                  !node_awaits_succession(n);
     node_close(n);
     if (!is_other && self != 0 && self == i->node)
         return join_here(c, file, why);
     enum rc rc = node_join_again(c->dir, file, why);
-    if (rc == RC_INVALID && why->code == FAULT_NODE_THERE)
+    bool is_there = rc == RC_INVALID && why->code == FAULT_NODE_THERE;
+    if (is_hub && (is_there || rc == RC_BUSY)) {
+        rc = RC_INVALID;
+        fault_set(why, rc, FAULT_INVITE_CENTRE, "%s", c->dir);
+    } else if (is_there) {
         fault_set(why, rc, FAULT_INVITE_NODE, "%04u · %u", g->unit, (unsigned)i->node);
+    }
     return rc;
 }
 
@@ -167,6 +175,20 @@ end(struct cli *c, const struct invite *i)
     join_end(c, hub, is_met ? &report : NULL);
 }
 
+/* Nothing here tells an old invite from a clock that is ahead: whoever sees both does. */
+static void
+note_expired(struct cli *c, struct slice file)
+{
+    struct invite i;
+    char until[TIME_TEXT_BYTES], now[TIME_TEXT_BYTES];
+    if (invite_decode(file, &i) != RC_OK)
+        return;
+    out_time(i.until_ms, until);
+    out_time((uint64_t)time(NULL) * 1000, now);
+    note(c, WORD_JOIN_CLOCK, until, now, NULL);
+    invite_fini(&i);
+}
+
 static int
 by_file(struct cli *c, int argc, char **argv)
 {
@@ -181,12 +203,15 @@ by_file(struct cli *c, int argc, char **argv)
         end(c, &i);
         invite_fini(&i);
     }
+    int status = rc == RC_OK ? 0 : rc_exit(rc);
+    if (rc != RC_OK && why.code != FAULT_NONE) /* else said where it was done */
+        status = fail(c, rc, &why);
+    if (why.code == FAULT_INVITE_EXPIRED)
+        note_expired(c, buf_slice(&file));
     if (file.p != NULL)
         mem_wipe(file.p, file.cap);
     buf_free(&file);
-    if (rc != RC_OK && why.code == FAULT_NONE) /* said where it was done */
-        return rc_exit(rc);
-    return rc == RC_OK ? 0 : fail(c, rc, &why);
+    return status;
 }
 
 static int

@@ -102,7 +102,7 @@ tell(struct cli *c, const struct invite *i, const struct grant *g, const char *d
 {
     uint64_t minutes = HUB_CODE_MS / 60000;
     if (c->json) {
-        json_t *json = invite_json(i, g);
+        json_t *json = invite_json(c, i, g);
         json_object_set_new(json, "code", json_string(digits));
         json_object_set_new(json, "code_minutes", json_integer((json_int_t)minutes));
         out_json(c->out, json);

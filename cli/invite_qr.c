@@ -173,7 +173,7 @@ static void
 tell_json(struct cli *c, const struct invite *i, const struct grant *g,
           const struct codes *k)
 {
-    json_t *json = invite_json(i, g);
+    json_t *json = invite_json(c, i, g);
     json_t *texts = json_array();
     for (unsigned n = 0; n < k->n; n++)
         json_array_append_new(texts, json_of_text(buf_slice(&k->part[n])));

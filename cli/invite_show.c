@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "cli/check_words.h"
 #include "cli/out.h"
 #include "cli/request_show.h"
 
@@ -21,6 +22,20 @@ add_check_words(struct cli *c, const struct invite *i)
     words_say(c, WORD_REQUEST_WORDS, &words);
 }
 
+/* What is no secret in it, and whose: the same for a file, for digits and for QR codes.
+ */
+static void
+add_check_words(const struct invite *i, enum lang lang, struct buf *out)
+{
+    struct hash h;
+    struct hash_run run;
+    hash_init(&run);
+    hash_add(&run, slice_of(i->community.b, HASH_BYTES));
+    hash_add(&run, buf_slice(&i->grant_op));
+    h = hash_done(&run);
+    check_words_add(out, &h, lang);
+}
+
 void
 invite_add(struct cli *c, const struct invite *i, const struct grant *g)
 {
@@ -30,11 +45,16 @@ invite_add(struct cli *c, const struct invite *i, const struct grant *g)
         word(c, role_word(g->role)), i->person_name, NULL);
     add_check_words(c, i);
     say(c, WORD_INVITE_UNTIL, until, NULL);
+    struct buf words = BUF_NONE;
+    add_check_words(i, c->lang, &words);
+    say(c, WORD_REQUEST_WORDS, buf_text(&words), NULL);
+    buf_free(&words);
 }
 
 json_t *
-invite_json(const struct invite *i, const struct grant *g)
+invite_json(const struct cli *c, const struct invite *i, const struct grant *g)
 {
+    struct buf words = BUF_NONE;
     json_t *json = json_object();
     json_t *addresses = json_array();
     struct reader r = reader_of(buf_slice(&i->addresses));
@@ -53,5 +73,8 @@ invite_json(const struct invite *i, const struct grant *g)
     json_object_set_new(json, "log", json_integer(i->log_no));
     json_object_set_new(json, "node", json_integer(i->node));
     json_object_set_new(json, "until_ms", json_of_time(i->until_ms));
+    add_check_words(i, c->lang, &words);
+    json_object_set_new(json, "words", json_of_text(buf_slice(&words)));
+    buf_free(&words);
     return json;
 }

@@ -9,6 +9,6 @@
 #define INVITE_FILE_BYTES_MAX (16 << 20)
 
 void invite_add(struct cli *c, const struct invite *i, const struct grant *g);
-json_t *invite_json(const struct invite *i, const struct grant *g);
+json_t *invite_json(const struct cli *c, const struct invite *i, const struct grant *g);
 
 #endif

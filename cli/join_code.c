@@ -82,6 +82,8 @@ join_by_code(struct cli *c, int argc, char **argv)
     enum rc rc = typed(argc, argv, text) ? fetch(c, text, &file, hub, &why) : RC_INVALID;
     if (rc == RC_OK)
         rc = join_file(c, hub, buf_slice(&file), &why);
+    if (why.code == FAULT_INVITE_EXPIRED) /* the hub has just said that it has not */
+        fault_set(&why, rc, FAULT_INVITE_AHEAD, " ");
     if (rc == RC_OK) {
         struct sync_report report = join_at(c, hub);
         join_end(c, hub, &report);

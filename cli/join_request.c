@@ -150,8 +150,9 @@ tell(struct cli *c, const struct invite *i)
     bool has = invite_grant(i, g);
     const char *next = i->addresses.n > 0 ? (const char *)i->addresses.p : "HOST:PORT";
     if (c->json) {
-        json_t *json = has ? invite_json(i, g) : json_object();
+        json_t *json = has ? invite_json(c, i, g) : json_object();
         json_object_del(json, "until_ms");
+        json_object_del(json, "words"); /* those of the request count */
         json_object_set_new(json, "dir", json_of_text(slice_text(c->dir)));
         out_json(c->out, json);
     } else {

@@ -104,14 +104,16 @@
     X(INVITE_PARTS) /* what: those that are missing, want: of how many */                \
     X(INVITE_MIXED) /* parts of two invites */                                           \
     X(INVITE_EXPIRED)                                                                    \
-    X(INVITE_CLOCK) /* made later than it is here; what: hours */                        \
-    X(INVITE_OTHER) /* the node there is of another community; what: the path */         \
-    X(INVITE_HUB)   /* it is the centre of one; what: the path */                        \
-    X(INVITE_UNIT)  /* what: its unit, want: the one that was said */                    \
-    X(INVITE_NODE)  /* for another computer; what: its number, want: this one's */       \
-    X(INVITE_USED)  /* somebody has joined by it */                                      \
-    X(INVITE_TWICE) /* he writes here already; what: who */                              \
-    X(REQUEST_FILE) /* none, or of another version; what: the path */                    \
+    X(INVITE_CLOCK)  /* made later than it is here; what: hours */                       \
+    X(INVITE_AHEAD)  /* expired by the clock here, but not by the centre's */            \
+    X(INVITE_OTHER)  /* the node there is of another community; what: the path */        \
+    X(INVITE_HUB)    /* it is the centre of one; what: the path */                       \
+    X(INVITE_CENTRE) /* it is the centre that gave it; what: the path */                 \
+    X(INVITE_UNIT)   /* what: its unit, want: the one that was said */                   \
+    X(INVITE_NODE)   /* for another computer; what: its number, want: this one's */      \
+    X(INVITE_USED)   /* somebody has joined by it */                                     \
+    X(INVITE_TWICE)  /* he writes here already; what: who */                             \
+    X(REQUEST_FILE)  /* none, or of another version; what: the path */                   \
     X(REQUEST_TORN)                                                                      \
     X(REQUEST_FORGED)                                                                    \
     X(ANSWER_FILE) /* none, or it does not hold together; what: the path */              \

@@ -60,6 +60,28 @@ node "$tool" made li.lji 30 >later.lji
 refused 77 "the clock of this computer is wrong" "$L" -C li join later.lji
 run env LINJULI_LANG=zh "$L" -C li join later.lji
 has "$err" "电脑时间不对，请先对时" "the clock, in Chinese"
+# The clock of the joiner's process alone is wrong.
+at_clock() { # OFFSET COMMAND...
+    at_offset=$1
+    shift
+    env FAKETIME_DONT_FAKE_MONOTONIC=1 faketime -f "$at_offset" "$@"
+}
+refused 77 "the clock of this computer is wrong, please set it first: it is 47 hours before" at_clock -2d "$L" -C li join li.lji
+refused 77 "the invite has expired" at_clock +40d "$L" -C li join li.lji
+has "$err" "if the clock is wrong, please set it first" "expired, or is it the clock? Both times are shown"
+has "$err" "good until $(date -d +7days +%Y-%m-%d)" "until when it is good"
+has "$err" "clock it is $(date -d +40days +%Y-%m-%d)" "and what the clock says"
+code=$("$L" -C hub invite --person Feng --unit 0302 --role helper --code --json | field code)
+refused 77 "the clock of this computer is wrong, please set it first, then ask for another one" at_clock +40d "$L" -C feng join "$code" --at "127.0.0.1:$port"
+code=$("$L" -C hub invite --person Feng --unit 0302 --role helper --code --json | field code)
+run env LINJULI_LANG=zh FAKETIME_DONT_FAKE_MONOTONIC=1 faketime -f +40d "$L" -C feng join "$code" --at "127.0.0.1:$port"
+has "$err" "电脑时间不对，请先对时" "in Chinese"
+[ ! -e feng ]
+is $? 0 "nothing is left of it"
+invite_of gao.lji Gao 0302 helper
+gives 0 "a file, three days ahead" at_clock +3d "$L" -C gao join gao.lji
+gives 0 "meets the hub" at_clock +3d "$L" -C gao sync "127.0.0.1:$port"
+has "$err" "Clock is 3 days off, please set it" "and is told"
 gives 0 "the file itself still serves" "$L" -C li join li.lji --unit 0303
 
 # ---- refusals: the directory
@@ -67,6 +89,8 @@ gives 0 "the file itself still serves" "$L" -C li join li.lji --unit 0303
 invite_of qian.lji Qian 0302 helper
 refused 65 "there is a centre already" "$L" -C other join qian.lji
 refused 65 "other" "$L" -C other init --name Again
+refused 65 "there is a centre already: " "$L" -C hub join qian.lji
+is "$("$L" -C hub status --json | field hub)" true "the hub is the hub still"
 "$L" -C other invite --person Sun --unit 0000 --role clerk --file sun.lji >/dev/null
 refused 65 "of another community" "$L" -C wang join sun.lji
 gives 0 "a machine of the other community" "$L" -C sun join sun.lji

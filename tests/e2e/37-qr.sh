@@ -26,6 +26,7 @@ is "$text" "$(grep '^LJI1:' screen)" "a scanner reads from the screen what stand
 is "$(printf '%s' "$text" | tr -d 'A-Z2-7')" "1:" "capital letters and digits alone"
 gives 0 "what was scanned is an invite" "$L" -C zhao join "$text" --unit 0303
 has "$out" "The centre has answered" "the centre is met at once"
+has "$out" "$(grep '^Check words: ' screen)" "the check words are those on the screen"
 "$L" -C zhao add need title=lamp >/dev/null 2>&1 || not_ok "zhao writes"
 "$L" -C zhao sync "127.0.0.1:$port" >/dev/null 2>&1 || not_ok "zhao meets the hub"
 run "$L" -C hub find lamp
@@ -41,6 +42,9 @@ is "$(stat -c %a page.svg)" 600 "for nobody else's eyes"
 has "$(cat page.svg)" "0302 helper Qian" "the page says for whom"
 has "$(cat page.svg)" "Oasis" "of which community"
 has "$(cat page.svg)" "good until $(date +%Y)-" "and until when"
+page_words=$(sed -n 's/.*>\(Check words: [a-z· ]*\)<.*/\1/p' page.svg)
+has "$out" "$page_words" "with its check words"
+differs "$page_words" "$(grep '^Check words: ' screen)" "which another invite has not"
 has_not "$(cat page.svg) $out" "LJI1:" "the secret is in the picture alone"
 refused 74 "page.svg" invite_qr Qian 0302 --svg page.svg
 node "$tools/svg.js" page- <page.svg
