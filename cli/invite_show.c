@@ -7,9 +7,10 @@
 #include "cli/out.h"
 #include "cli/request_show.h"
 
-/* Of what is not secret in it: the centre, the file and the machine show the same. */
-static void
-add_check_words(struct cli *c, const struct invite *i)
+/* Of what is not secret in it: the centre, the file and the machine show the same
+ * (INVITE.md section 4). */
+static struct hash
+words_of(const struct invite *i)
 {
     static const char tag[] = "linjuli-invite-words-v1";
     struct hash_run run;
@@ -18,22 +19,7 @@ add_check_words(struct cli *c, const struct invite *i)
     hash_add(&run, slice_of(i->community.b, HASH_BYTES));
     hash_add(&run, slice_of(i->hub_key.b, KEY_BYTES));
     hash_add(&run, slice_of(i->no, INVITE_NO_BYTES));
-    const struct hash words = hash_done(&run);
-    words_say(c, WORD_REQUEST_WORDS, &words);
-}
-
-/* What is no secret in it, and whose: the same for a file, for digits and for QR codes.
- */
-static void
-add_check_words(const struct invite *i, enum lang lang, struct buf *out)
-{
-    struct hash h;
-    struct hash_run run;
-    hash_init(&run);
-    hash_add(&run, slice_of(i->community.b, HASH_BYTES));
-    hash_add(&run, buf_slice(&i->grant_op));
-    h = hash_done(&run);
-    check_words_add(out, &h, lang);
+    return hash_done(&run);
 }
 
 void
@@ -43,12 +29,9 @@ invite_add(struct cli *c, const struct invite *i, const struct grant *g)
     out_time(i->until_ms, until);
     say(c, WORD_INVITE_FOR, i->community_name, unit_text(c, g->unit),
         word(c, role_word(g->role)), i->person_name, NULL);
-    add_check_words(c, i);
+    const struct hash hash = words_of(i);
+    words_say(c, WORD_REQUEST_WORDS, &hash);
     say(c, WORD_INVITE_UNTIL, until, NULL);
-    struct buf words = BUF_NONE;
-    add_check_words(i, c->lang, &words);
-    say(c, WORD_REQUEST_WORDS, buf_text(&words), NULL);
-    buf_free(&words);
 }
 
 json_t *
@@ -73,7 +56,8 @@ invite_json(const struct cli *c, const struct invite *i, const struct grant *g)
     json_object_set_new(json, "log", json_integer(i->log_no));
     json_object_set_new(json, "node", json_integer(i->node));
     json_object_set_new(json, "until_ms", json_of_time(i->until_ms));
-    add_check_words(i, c->lang, &words);
+    const struct hash hash = words_of(i);
+    check_words_add(&words, &hash, c->lang);
     json_object_set_new(json, "words", json_of_text(buf_slice(&words)));
     buf_free(&words);
     return json;
