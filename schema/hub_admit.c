@@ -27,22 +27,50 @@ keep(struct ledger *l, const struct request *r)
     return local_put_setting(l->db, name, slice_of(keys, sizeof(keys)));
 }
 
+/* RC_NOTFOUND: nothing is kept for this log. */
+static enum rc
+kept(const struct ledger *l, const struct key *log, struct join *out)
+{
+    char name[SETTING_BYTES];
+    struct buf keys = BUF_NONE;
+    *out = (struct join){.log_key = *log};
+    setting_name(log, name);
+    enum rc rc = local_setting(l->db, name, &keys);
+    if (rc == RC_OK && keys.n != 2 * KEY_BYTES)
+        rc = RC_NOTFOUND;
+    if (rc == RC_OK) {
+        memcpy(out->box_key.b, keys.p, KEY_BYTES);
+        memcpy(out->ack_key.b, keys.p + KEY_BYTES, KEY_BYTES);
+    }
+    buf_free(&keys);
+    return rc;
+}
+
+static bool
+are_new(const struct ledger *l, const struct key *log, const struct key *box,
+        const struct key *ack)
+{
+    return replica_log_by_key(l->replica, log) == NULL &&
+           replica_log_by_key(l->replica, ack) == NULL &&
+           authority_node_by_box(replica_authority(l->replica), box) == NULL;
+}
+
+bool
+hub_may_seat(const struct ledger *l, const struct grant *g)
+{
+    struct join j;
+    return kept(l, &g->log, &j) != RC_OK || are_new(l, &g->log, &j.box_key, &j.ack_key);
+}
+
 enum rc
 hub_seat(struct ledger *l, const struct hub *h, const struct grant *g)
 {
     char name[SETTING_BYTES];
-    struct buf keys = BUF_NONE;
-    struct join j = {.log_key = g->log};
+    struct join j;
     struct decree d;
-    setting_name(&g->log, name);
-    enum rc rc = local_setting(l->db, name, &keys);
-    if (rc != RC_OK || keys.n != 2 * KEY_BYTES) {
-        buf_free(&keys);
+    enum rc rc = kept(l, &g->log, &j);
+    if (rc != RC_OK)
         return rc == RC_NOTFOUND ? RC_OK : rc;
-    }
-    memcpy(j.box_key.b, keys.p, KEY_BYTES);
-    memcpy(j.ack_key.b, keys.p + KEY_BYTES, KEY_BYTES);
-    buf_free(&keys);
     rc = decree_begin(&d, l, h->hub);
     if (rc != RC_OK)
         return rc;
@@ -51,6 +79,7 @@ hub_seat(struct ledger *l, const struct hub *h, const struct grant *g)
         rc = decree_end(&d);
     else
         decree_drop(&d);
+    setting_name(&g->log, name);
     if (rc == RC_OK)
         rc = local_put_setting(l->db, name, slice_of(NULL, 0));
     if (rc == RC_OK)
@@ -68,7 +97,7 @@ look_up(const struct ledger *l, const struct request *r, struct admitted *out)
     const struct authority *a = replica_authority(l->replica);
     const struct log_state *log = replica_log_by_key(l->replica, &r->log);
     const struct node_info *node = authority_node_by_box(a, &r->box);
-    if (log == NULL && node == NULL && replica_log_by_key(l->replica, &r->ack) == NULL)
+    if (are_new(l, &r->log, &r->box, &r->ack))
         return RC_NO;
     if (log == NULL || log->is_assumed || log->is_ack || log->is_revoked ||
         node == NULL || node->is_lost || node->no != log->node ||

@@ -54,6 +54,9 @@ enum rc hub_write_person(struct ledger *l, const struct author *by, const char *
 void hub_copy_name(char out[static NAME_BYTES_MAX + 1], struct slice name);
 /* A new node, and the keys of the scopes of this grant for it. */
 enum rc hub_place(struct decree *d, const struct grant *g, const struct join *j) MUST_USE;
+/* Who asked by file brought a box key and an ack key that nobody has: two requests that
+ * wait side by side may name the same. */
+bool hub_may_seat(const struct ledger *l, const struct grant *g);
 /* The same for who asked by file, now that the grant of his log counts; nothing where
  * nobody did. */
 enum rc hub_seat(struct ledger *l, const struct hub *h, const struct grant *g) MUST_USE;

@@ -40,6 +40,7 @@ next_numbers(struct ledger *l, struct numbers *out)
         out->node = above(out->node, authority_node_at(a, i)->no);
     for (size_t i = 0; i < replica_logs_n(l->replica); i++) {
         const struct log_state *log = replica_log_at(l->replica, i);
+        out->node = above(out->node, log->node); /* of one whose node no reign has kept */
         out->log_no = above(out->log_no, log->no);
         out->post = above(out->post, log->post);
     }

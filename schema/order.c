@@ -217,6 +217,8 @@ static enum rc
 write_order(struct ledger *l, const struct hub *h, const struct draft *d)
 {
     struct decree w;
+    if (d->op.code == AUTH_GRANT && !hub_may_seat(l, &d->op.grant))
+        return RC_DENIED;
     enum rc rc = decree_begin(&w, l, h->hub);
     if (rc != RC_OK)
         return rc;

@@ -7,6 +7,7 @@
 
 #include "schema/hub_in.h"
 #include "schema/order.h"
+#include "schema/request.h"
 #include "tests/lib/ledger_fixture.h"
 
 struct scene {
@@ -373,6 +374,72 @@ who_is_no_hub_asks_in_vain(void **state)
     community_fini(&s.c);
 }
 
+/* Asks for a computer with these keys; its order waits for the second officer. */
+static enum rc
+ask_to_join(struct scene *s, const struct pair *log, const struct pair *ack,
+            const struct pair *box)
+{
+    struct author by;
+    struct admitted is;
+    struct fault why;
+    const struct admit_wish w = {
+        .person = "李强", .unit = FIXTURE_GROUP, .role = ROLE_LEADER};
+    const struct request r = {.box = box->pub, .log = log->pub, .ack = ack->pub};
+    assert_ok(ledger_begin(hub_of(s)));
+    assert_ok(author_of(hub_of(s), &s->c.m[0].log, &by));
+    enum rc rc = hub_admit(hub_of(s), &s->c.hub, &by, &r, &w, "", &is, &why);
+    s->is = is.is;
+    return commit(s, rc);
+}
+
+static void
+let_two_appoint(struct scene *s)
+{
+    struct auth_op *op = mem_new(sizeof(*op));
+    op->code = AUTH_OFFICERS;
+    op->officers = *authority_officers(replica_authority(ledger_replica(hub_of(s))));
+    op->officers.need[0] = 2;
+    assert_ok(ledger_begin(hub_of(s)));
+    assert_ok(commit(s, hub_order(hub_of(s), &s->c.hub, op, "", &s->is, NULL)));
+    mem_free(op);
+    assert_ok(sign(s, &s->two));
+}
+
+/* Of two requests that wait and name one box key, or one the other's log as its
+ * acknowledgement log, the second is never granted: a node has one box key. */
+static void
+keys_of_one_request_that_waits_are_no_other_ones(void **state)
+{
+    struct scene s;
+    struct pair log[4], ack[4], box[2];
+    struct order_result asked[4];
+    (void)state;
+    scene_init(&s, 1);
+    let_two_appoint(&s);
+    for (size_t i = 0; i < 4; i++) {
+        pair_new_random(PAIR_SIGN, &log[i]);
+        pair_new_random(PAIR_SIGN, &ack[i]);
+    }
+    pair_new_random(PAIR_BOX, &box[0]);
+    pair_new_random(PAIR_BOX, &box[1]);
+    ack[0] = log[1];
+    for (size_t i = 0; i < 4; i++) {
+        assert_ok(ask_to_join(&s, &log[i], &ack[i], &box[i == 0]));
+        asked[i] = s.is;
+    }
+    const enum rc want[4] = {RC_OK, RC_DENIED, RC_OK, RC_DENIED};
+    const struct replica *r = ledger_replica(hub_of(&s));
+    for (size_t i = 0; i < 4; i++) {
+        s.is = asked[i];
+        assert_int_equal(sign(&s, &s.two), want[i]);
+        const struct log_state *now = replica_log_by_key(r, &log[i].pub);
+        assert_int_equal(now != NULL && !now->is_ack, want[i] == RC_OK);
+    }
+    assert_int_equal(waiting(&s).n, 2);
+    assert_int_equal(ask_to_join(&s, &log[3], &ack[3], &box[0]), RC_INVALID);
+    community_fini(&s.c);
+}
+
 int
 main(void)
 {
@@ -387,6 +454,7 @@ main(void)
         cmocka_unit_test(a_lost_node_takes_its_logs_with_it),
         cmocka_unit_test(keys_are_rotated_and_older_ones_stay_readable),
         cmocka_unit_test(who_is_no_hub_asks_in_vain),
+        cmocka_unit_test(keys_of_one_request_that_waits_are_no_other_ones),
     };
     return crypto_init() == RC_OK ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
 }
