@@ -16,7 +16,7 @@ struct deed {
     struct hash name;
     struct admit_wish wish;
     struct admitted is;
-    struct buf answer;
+    struct buf person, answer; /* as the record has the name */
 };
 
 /* What the request asks for, unless the line says otherwise. */
@@ -27,6 +27,8 @@ read_wish(struct cli *c, const struct request *r, struct admit_wish *w, struct f
     const char *unit = args_value(c->args, "--unit");
     const char *role = args_value(c->args, "--role");
     w->person = person != NULL ? person : r->person;
+    w->is_unit_said = unit != NULL;
+    w->is_role_said = role != NULL;
     if (!role_parse(role != NULL ? role : r->role, &w->role))
         return fault_set(why, role != NULL ? RC_USAGE : RC_INVALID, FAULT_ADMIT_ROLE,
                          "%s", role != NULL ? role : r->role);
@@ -58,7 +60,7 @@ work(struct cli *c, const struct author *a, void *arg, struct fault *why)
     struct deed *d = arg;
     struct ledger *l = c->node->ledger;
     struct hub hub = cli_hub(c);
-    struct buf who = BUF_NONE, person = BUF_NONE, addresses = BUF_NONE;
+    struct buf who = BUF_NONE, addresses = BUF_NONE;
     enum rc rc = add_addresses(c, &addresses, why);
     if (rc == RC_OK)
         rc = hub_upkeep(l, &hub, NULL);
@@ -66,20 +68,19 @@ work(struct cli *c, const struct author *a, void *arg, struct fault *why)
     if (rc == RC_OK)
         rc = hub_admit(l, &hub, a, &d->request, &d->wish, buf_text(&who), &d->is, why);
     if (rc == RC_OK && d->is.is.state == ORDER_WRITTEN) {
-        person_name(l, d->is.grant.person, &person);
-        rc = hub_answer(l, &d->request, &d->name, buf_text(&person),
+        person_name(l, d->is.grant.person, &d->person);
+        rc = hub_answer(l, &d->request, &d->name, buf_text(&d->person),
                         buf_slice(&addresses), &d->answer);
         if (rc == RC_LIMIT)
             fault_set(why, rc, FAULT_FILE_SIZE, "--answer");
     }
     buf_free(&who);
-    buf_free(&person);
     buf_free(&addresses);
     return rc;
 }
 
 static void
-tell(struct cli *c, const struct deed *d)
+tell(struct cli *c, struct deed *d)
 {
     bool is_done = d->is.is.state == ORDER_WRITTEN;
     if (c->json) {
@@ -96,7 +97,8 @@ tell(struct cli *c, const struct deed *d)
         return;
     }
     if (is_done) {
-        say(c, d->is.was_there ? WORD_ADMIT_WAS : WORD_ADMIT_MADE, d->request.person,
+        say(c, d->is.was_there ? WORD_ADMIT_WAS : WORD_ADMIT_MADE, buf_text(&d->person),
+            unit_text(c, d->is.grant.unit), word(c, role_word(d->is.grant.role)),
             num(c, d->is.log_no), NULL);
         words_say(c, WORD_COMMUNITY_WORDS,
                   replica_community(ledger_replica(c->node->ledger)));
@@ -110,7 +112,7 @@ tell(struct cli *c, const struct deed *d)
 static int
 run(struct cli *c, int argc, char **argv)
 {
-    struct deed d = {.answer = BUF_NONE};
+    struct deed d = {.person = BUF_NONE};
     struct hand hand;
     struct fault why = {0};
     (void)argc;
@@ -132,6 +134,7 @@ run(struct cli *c, int argc, char **argv)
                  : d.is.is.state == ORDER_WRITTEN ? 0
                                                   : rc_exit(RC_NO);
     }
+    buf_free(&d.person);
     buf_free(&d.answer);
     return status;
 }
@@ -147,7 +150,7 @@ agree(struct cli *c, const struct request *r, const struct hash *name)
         return 0;
     if (!c->json)
         request_say(c, r, name);
-    if (!c->is_terminal) {
+    if (!c->is_terminal || c->json) { /* who reads JSON sees no words */
         complain(c, WORD_ADMIT_YES, NULL);
         return rc_exit(RC_USAGE);
     }
@@ -159,6 +162,16 @@ agree(struct cli *c, const struct request *r, const struct hash *name)
     return rc_exit(RC_NO);
 }
 
+static bool
+answer_path(const struct cli *c, char out[static FILE_PATH_BYTES])
+{
+    const char *given = args_value(c->args, "--answer");
+    int n =
+        snprintf(out, FILE_PATH_BYTES, "%s%s", given != NULL ? given : c->args->argv[0],
+                 given != NULL ? "" : ".answer");
+    return n >= 0 && n < FILE_PATH_BYTES;
+}
+
 static int
 before(struct cli *c)
 {
@@ -168,6 +181,9 @@ before(struct cli *c)
     struct request r;
     struct hash name;
     struct admit_wish w;
+    char answer[FILE_PATH_BYTES];
+    if (!answer_path(c, answer))
+        return misuse(c, &cmd_admit);
     enum rc rc = file_take(path, REQUEST_FILE_BYTES_MAX, &file, &why);
     if (rc == RC_LIMIT)
         fault_set(&why, rc, FAULT_REQUEST_FILE, "%s", path);
@@ -175,26 +191,23 @@ before(struct cli *c)
         rc = request_read(buf_slice(&file), path, &r, &name, &why);
     if (rc == RC_OK)
         rc = read_wish(c, &r, &w, &why);
+    int status = rc == RC_OK ? agree(c, &r, &name) : fail(c, rc, &why);
+    if (status == 0)
+        status = hand_file(c, buf_slice(&file));
     buf_free(&file);
-    if (rc != RC_OK)
-        return fail(c, rc, &why);
-    int status = agree(c, &r, &name);
-    return status == 0 ? hand_begin(c, path, REQUEST_FILE_BYTES_MAX) : status;
+    return status;
 }
 
 static int
 after(struct cli *c, int status)
 {
     char path[FILE_PATH_BYTES];
-    const char *given = args_value(c->args, "--answer");
     struct fault why = {0};
     struct buf file = BUF_NONE;
     if (status != 0)
         return status;
-    int n = snprintf(path, sizeof(path), "%s%s", given != NULL ? given : c->args->argv[0],
-                     given != NULL ? "" : ".answer");
-    if (n < 0 || (size_t)n >= sizeof(path))
-        return misuse(c, &cmd_admit);
+    if (!answer_path(c, path)) /* before() has looked */
+        return rc_exit(RC_BUG);
     enum rc rc = hand_take(c, &file, &why);
     if (rc == RC_OK)
         rc = file_put(path, buf_slice(&file), &why);

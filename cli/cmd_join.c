@@ -244,9 +244,8 @@ const struct cmd cmd_join = {
     .name = "join",
     .kind = CMD_PLAIN,
     .group = GROUP_NODE,
-    .usage = "FILE|CODE|TEXT|- [--unit UNIT] [--at HOST:PORT]\n"
-             "       linjuli join --request FILE --person NAME --unit UNIT --role ROLE\n"
-             "       linjuli join --answer FILE",
+    .usage = "FILE|CODE|TEXT|- [--unit UNIT] [--at HOST:PORT]"
+             " | --request FILE --person NAME --unit UNIT --role ROLE | --answer FILE",
     .about = WORD_ABOUT_JOIN,
     .details = WORD_DETAILS_JOIN,
     .opts = opts,

@@ -82,6 +82,18 @@ hand_begin(struct cli *c, const char *path, size_t max)
 }
 
 int
+hand_file(struct cli *c, struct slice file)
+{
+    struct fault why = {0};
+    struct buf bytes = BUF_NONE;
+    buf_add_u32(&bytes, 0); /* no PIN */
+    buf_add_slice(&bytes, file);
+    enum rc rc = fill(c, &bytes, &why);
+    buf_free(&bytes);
+    return rc == RC_OK ? 0 : fail(c, rc, &why);
+}
+
+int
 hand_empty(struct cli *c)
 {
     struct fault why = {0};

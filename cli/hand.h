@@ -15,6 +15,8 @@ enum rc pin_take(const char *path, char out[static PIN_BYTES_MAX + 1],
  * (NULL: none), into c->fd. Nothing is made where there is neither. Returns the exit
  * status. */
 int hand_begin(struct cli *c, const char *path, size_t max);
+/* before(): the bytes of a file that was read and shown; it is not opened again. */
+int hand_file(struct cli *c, struct slice file);
 /* An empty hand, for what comes back. */
 int hand_empty(struct cli *c);
 /* run(): pin "" where none was given. hand_fini when done. */

@@ -123,6 +123,7 @@
     X(ANSWER_NONE)   /* nothing was asked from here; what: the path */                   \
     X(ADMIT_KEY)     /* the keys are somebody's already; what: who asks */               \
     X(ADMIT_WAITS)   /* for another unit or role; what: that unit */                     \
+    X(ADMIT_IS)      /* it was admitted for another; what: that unit */                  \
     X(ADMIT_ROLE)    /* no such role; what: what it asks for */                          \
     X(ADMIT_UNIT)                                                                        \
     X(NODE_WAITS)     /* for the centre's answer; what: the path */                      \

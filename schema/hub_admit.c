@@ -152,6 +152,14 @@ new_grant(struct ledger *l, const struct author *by, const struct request *r,
     return hub_write_person(l, by, w->person, out->person);
 }
 
+/* Whoever says a unit or role gets that one or is told. */
+static bool
+is_other(const struct admit_wish *w, const struct grant *g)
+{
+    return (w->is_unit_said && w->unit != g->unit) ||
+           (w->is_role_said && w->role != g->role);
+}
+
 enum rc
 hub_admit(struct ledger *l, const struct hub *h, const struct author *by,
           const struct request *r, const struct admit_wish *w, const char *who,
@@ -162,12 +170,15 @@ hub_admit(struct ledger *l, const struct hub *h, const struct author *by,
     enum rc rc = look_up(l, r, out);
     if (rc == RC_INVALID)
         return fault_set(why, rc, FAULT_ADMIT_KEY, "%s", w->person);
+    if (rc == RC_OK && is_other(w, &out->grant))
+        return fault_set(why, RC_INVALID, FAULT_ADMIT_IS, "%04u",
+                         (unsigned)out->grant.unit);
     if (rc != RC_NO)
         return rc;
     rc = order_each(l, look, &s);
     if (rc == RC_OK && !s.has)
         rc = new_grant(l, by, r, w, &out->grant, why);
-    else if (rc == RC_OK && (out->grant.unit != w->unit || out->grant.role != w->role))
+    else if (rc == RC_OK && is_other(w, &out->grant))
         rc = fault_set(why, RC_INVALID, FAULT_ADMIT_WAITS, "%04u",
                        (unsigned)out->grant.unit);
     if (rc == RC_OK)

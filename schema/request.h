@@ -36,6 +36,7 @@ struct admit_wish { /* what the request asks for, or what was said instead */
     const char *person;
     uint32_t unit;
     enum role role;
+    bool is_unit_said, is_role_said; /* else it is the request's word */
 };
 struct admitted {
     bool was_there; /* before this was called */
@@ -45,7 +46,8 @@ struct admitted {
 };
 /* Person record, grant of the log's key as an order, and once that counts the node and
  * the keys it reads: hub_seat. An order that waits for this key stays as it is. RC_BUSY:
- * the unit's scope is not there yet. RC_INVALID: these keys are granted otherwise. */
+ * the unit's scope is not there yet. RC_INVALID: these keys are granted otherwise, or for
+ * another unit or role than is said now. */
 enum rc hub_admit(struct ledger *l, const struct hub *h, const struct author *by,
                   const struct request *r, const struct admit_wish *w, const char *who,
                   struct admitted *out, struct fault *why) MUST_USE;

@@ -32,6 +32,14 @@ echo "# by files only: $(($(now_ms) - t)) ms to the first record at the hub"
 gives 0 "the same request again" $H admit wang.ljr --yes --answer again.lja
 has "$out" "Admitted before" "says so"
 is "$($H members --json | grep -c '"log"')" 2 "and admits nobody twice"
+has "$out" "Wang, 0302 leader, log 2" "and what he was admitted for"
+refused 65 "unit 0302" $H admit wang.ljr --yes --unit 0303
+refused 65 "admitted already" $H admit wang.ljr --yes --role helper
+mkfifo pipe
+cat wang.ljr >pipe &
+gives 0 "what was shown is what is admitted: the file is read once" timeout 10 $H admit pipe --yes \
+    --answer again.lja
+has_not "$("$L" join --help)" "x0a" "the help is whole lines"
 gives 65 "the answer is good once" "$L" -C wang join --answer again.lja
 
 # ---- the wish set right; first contact with a neighbour
@@ -78,7 +86,10 @@ has "$($H orders)" "Sun" "where everybody sees it"
 is $? 0 "no answer yet"
 gives 1 "again: it still waits" $H admit sun.ljr --yes --json
 is "$(printf '%s\n' "$out" | field order)" "$order" "as the same order"
-gives 1 "another one waits beside it" $H admit qian.ljr --yes
+gives 1 "another one waits beside it" $H admit qian.ljr --yes --unit 0302
+gives 1 "and waits on as it was said" $H admit qian.ljr --yes --json
+is "$(printf '%s\n' "$out" | field unit)" 0302 "for that unit"
+refused 65 "drop that first" $H admit qian.ljr --yes --unit 0303
 refused 65 "drop that first" $H admit sun.ljr --yes --unit 0303
 gives 0 "the second signs" $H sign "$order" --pin-file pin
 gives 0 "the answer is written" $H admit sun.ljr --yes
