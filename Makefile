@@ -81,14 +81,14 @@ test:   ## everything CI runs; installs what is missing first
 	$(Q)$(MAKE) --no-print-directory deps
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) test-run
 
-# Unit and simulator programs run twice: as built, and under clang's sanitizers. The simulator
-# takes half of the time: it runs beside everything else.
+# Unit and simulator programs run twice: as built, and under clang's sanitizers. What takes
+# long begins first, so that both lanes end together.
 test-run: all $(UNIT) $(TOOL) $(SIM)
 	$(Q)$(MAKE) --no-print-directory B=$(B)-asan CC=clang OPT=-O1 \
 	    SAN="-fsanitize=address,undefined $(STRICT)" \
 	    $(UNIT:$(B)/%=$(B)-asan/%) $(SIM:$(B)/%=$(B)-asan/%) $(FUZZ:%=$(B)-asan/fuzz/%)
-	$(Q)B=$(B) CC=$(CC) tests/run.sh $(SIM) $(SIM:$(B)/%=$(B)-asan/%) tests/sim/planted.sh -- \
-	    $(LINT) $(UNIT) $(UNIT:$(B)/%=$(B)-asan/%) $(E2E) tests/fuzz/replay.sh tests/reader/run.sh
+	$(Q)B=$(B) CC=$(CC) tests/run.sh -j $$(nproc) $(SIM) $(SIM:$(B)/%=$(B)-asan/%) tests/sim/planted.sh \
+	    $(LINT) $(UNIT:$(B)/%=$(B)-asan/%) $(UNIT) $(E2E) tests/fuzz/replay.sh tests/reader/run.sh
 
 demo:   ## the article's community, live, on this machine
 	$(Q)$(MAKE) --no-print-directory deps APT_TEST="$(APT)"

@@ -24,7 +24,7 @@
 #define SEEDS 300
 #define BIG 3
 #define UPSET 100
-#define ACTS 300
+#define ACTS 1000
 #endif
 
 static unsigned tests;
