@@ -29,6 +29,21 @@ tell(struct cli *c, const struct node_birth *b)
     say(c, WORD_INIT_NEXT, b->listen, NULL);
 }
 
+/* Two centres by mistake are hard to make one again; a hint is enough to ask. */
+static bool
+is_second(struct cli *c)
+{
+    char at[ANYBODY_TEXT_BYTES];
+    struct fault why = {0};
+    if (args_has(c->args, "--no-lan") || args_has(c->args, "--another") ||
+        node_dir_check(c->dir, &why) != RC_OK) /* which is told at once */
+        return false;
+    if (!node_lan_anybody(at))
+        return false;
+    complain(c, WORD_INIT_ANYBODY, at, NULL);
+    return true;
+}
+
 static int
 run(struct cli *c, int argc, char **argv)
 {
@@ -49,6 +64,8 @@ run(struct cli *c, int argc, char **argv)
         b.person = PERSON;
     if (b.listen == NULL)
         b.listen = LISTEN;
+    if (is_second(c))
+        return rc_exit(RC_DENIED);
     enum rc rc = node_init(&b, &why);
     if (rc != RC_OK)
         return fail(c, rc, &why);
@@ -59,19 +76,21 @@ run(struct cli *c, int argc, char **argv)
 static const struct opt opts[] = {{"--name", "NAME", WORD_OPT_NAME},
                                   {"--person", "NAME", WORD_OPT_FIRST_PERSON},
                                   {"--listen", "HOST:PORT", WORD_OPT_LISTEN},
+                                  {"--another", NULL, WORD_OPT_ANOTHER},
+                                  {"--no-lan", NULL, WORD_OPT_INIT_NO_LAN},
                                   {NULL, NULL, WORD_NOTHING}};
 
 const struct cmd cmd_init = {
     .name = "init",
     .kind = CMD_PLAIN,
     .group = GROUP_HUB,
-    .usage = "--name NAME [--person NAME] [--listen HOST:PORT]",
+    .usage = "--name NAME [--person NAME] [--listen HOST:PORT] [--another] [--no-lan]",
     .about = WORD_ABOUT_INIT,
     .details = WORD_DETAILS_INIT,
     .opts = opts,
     .max = 0,
     .has_json = true,
-    .exits = {65},
+    .exits = {65, 77},
     .example = "  linjuli -C /srv/linjuli init --name 绿洲社区\n",
     .run = run,
 };

@@ -131,6 +131,8 @@ count_order(void *arg, const struct order_row *r)
 static void
 add_warnings(struct cli *c, const struct status *s)
 {
+    if (status_twin(s)[0] != '\0')
+        say(c, s->is_hub ? WORD_STATUS_TWIN_HUB : WORD_STATUS_TWIN, status_twin(s), NULL);
     int64_t off = s->skew_ms < 0 ? -s->skew_ms : s->skew_ms;
     uint64_t orders = 0;
     if (order_each(c->node->ledger, count_order, &orders) == RC_OK && orders > 0)

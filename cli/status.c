@@ -253,6 +253,13 @@ community_json(struct cli *c)
     return json;
 }
 
+const char *
+status_twin(const struct status *s)
+{
+    const char *at = json_string_value(json_object_get(s->live, "twin"));
+    return at != NULL ? at : "";
+}
+
 json_int_t
 status_heard(const struct status *s)
 {
@@ -278,6 +285,7 @@ status_json(struct cli *c, const struct status *s)
     json_object_set_new(json, "lan",
                         json_boolean(json_is_true(json_object_get(s->live, "lan"))));
     json_object_set_new(json, "lan_heard", json_integer(status_heard(s)));
+    json_object_set_new(json, "twin", json_of_text(slice_text(status_twin(s))));
     json_object_set_new(json, "frozen", json_boolean(s->is_frozen));
     json_object_set_new(json, "join_pending", json_boolean(s->needs_join));
     json_object_set_new(json, "root_key_sheet", json_boolean(s->has_root_sheet));

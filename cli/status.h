@@ -44,6 +44,8 @@ struct status {
 enum rc status_gather(struct cli *c, struct status *out) MUST_USE;
 void status_fini(struct status *s);
 const char *lock_name(enum log_lock lock);
+/* Another machine that speaks as this one, HOST:PORT; "": none was heard. */
+const char *status_twin(const struct status *s);
 json_int_t status_heard(const struct status *s); /* neighbours on the local network */
 json_t *status_json(struct cli *c, const struct status *s);
 

@@ -72,6 +72,34 @@ cast_faces(struct cast_face out[static CAST_FACES_MAX])
     return n;
 }
 
+size_t
+cast_faces_out(struct cast_face out[static CAST_FACES_MAX])
+{
+    size_t n = cast_faces(out), k = 0;
+    for (size_t i = 0; i < n; i++)
+        if (ntohl(out[i].at.s_addr) >> 24 != IN_LOOPBACKNET)
+            out[k++] = out[i];
+    return k;
+}
+
+bool
+cast_is_own(struct in_addr at)
+{
+    struct ifaddrs *list = NULL;
+    bool is = false;
+    if (getifaddrs(&list) != 0)
+        return true; /* nobody can tell, and nothing rests on it */
+    for (const struct ifaddrs *i = list; i != NULL && !is; i = i->ifa_next) {
+        struct sockaddr_in a;
+        if (i->ifa_addr == NULL || i->ifa_addr->sa_family != AF_INET)
+            continue;
+        memcpy(&a, i->ifa_addr, sizeof(a));
+        is = a.sin_addr.s_addr == at.s_addr;
+    }
+    freeifaddrs(list);
+    return is;
+}
+
 static int
 udp(void)
 {

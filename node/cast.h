@@ -21,6 +21,11 @@ struct cast_face {
  * $LINJULI_LAN_IFACE names the only one to use. */
 size_t cast_faces(struct cast_face out[static CAST_FACES_MAX]);
 
+/* The same without the loopback: where other machines are. */
+size_t cast_faces_out(struct cast_face out[static CAST_FACES_MAX]);
+/* Is it an address of this machine, up or not? */
+bool cast_is_own(struct in_addr at);
+
 /* Hears the group; several daemons of one machine may. -1: errno. */
 int cast_listen(void);
 /* Asks the group, and hears answers. -1: errno. */

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "node/node.h"
+#include "node/twin.h"
 
 struct daemon;
 struct control;
@@ -102,6 +103,8 @@ void lan_lost(struct dial *dial);   /* a call that a beacon led to has ended */
 /* A datagram to the group; the daemon has its lan. */
 void lan_hear(struct daemon *d, struct slice datagram, const struct sockaddr_in *from);
 size_t lan_heard_n(const struct daemon *d);
+/* HOST:PORT of another machine that speaks as this node; false: none was heard. */
+bool lan_twin(const struct daemon *d, char at[static TWIN_TEXT_BYTES]);
 
 /* ---- code_serve.c: joiners with sixteen digits, at the hub */
 /* Takes the fd and what has been read from it. */

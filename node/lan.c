@@ -16,6 +16,7 @@
 #define SEND_MS 30000   /* between two beacons, about */
 #define SOON_MS 300     /* after the start, after the network changed */
 #define NEWS_MS 5000    /* between two because there is something new */
+#define ASKED_MS 1000   /* between two because somebody asks */
 #define LOOKS_PER_S 100 /* datagrams that are looked at */
 #define READS_PER_TURN 32
 #define HEARD_MAX 256
@@ -48,6 +49,7 @@ struct lan {
     unsigned looks;
     struct heard heard[HEARD_MAX];
     size_t heard_n;
+    struct twin twin;
 };
 
 /* ---- keys */
@@ -135,6 +137,7 @@ tell(struct lan *lan)
     }
     memcpy(lan->told, b.digest, sizeof(lan->told));
     lan->told_ms = now_ms();
+    twin_said(&lan->twin, b.wall_ms);
 }
 
 static void
@@ -289,6 +292,12 @@ lan_lost(struct dial *dial)
 
 /* ---- hearing */
 
+bool
+lan_twin(const struct daemon *d, char at[static TWIN_TEXT_BYTES])
+{
+    return d->lan != NULL && twin_at(&d->lan->twin, now_ms(), at);
+}
+
 static void
 hear_beacon(struct lan *lan, struct slice datagram, const struct sockaddr_in *from)
 {
@@ -296,9 +305,12 @@ hear_beacon(struct lan *lan, struct slice datagram, const struct sockaddr_in *fr
     const struct authority *a = replica_authority(ledger_replica(d->node->ledger));
     struct beacon b;
     uint64_t now = now_ms();
-    if (beacon_decode(datagram, lan->key, lan->keys_n, &b) != RC_OK ||
-        b.node == own_node(d->node))
+    if (beacon_decode(datagram, lan->key, lan->keys_n, &b) != RC_OK)
         return;
+    if (b.node == own_node(d->node)) {
+        twin_hear(&lan->twin, &b, from);
+        return;
+    }
     const struct node_info *node = a != NULL ? authority_node(a, b.node) : NULL;
     if (node_needs_join(d->node) ? !b.is_hub : node == NULL || node->is_lost)
         return;
@@ -351,6 +363,8 @@ lan_hear(struct daemon *d, struct slice datagram, const struct sockaddr_in *from
         hear_beacon(d->lan, datagram, from);
     else if (datagram.n > 0 && datagram.p[0] == CODE_ASK_KIND)
         hear_ask(d->lan, datagram, from);
+    else if (beacon_ask_is(datagram) && d->lan->told_ms + ASKED_MS <= now_ms())
+        timer_set(d->lan->send, jitter_ms(0, SOON_MS));
 }
 
 /* So many looks a second; then nothing is read until it is over, and what the kernel has
@@ -444,6 +458,7 @@ lan_start(struct daemon *d)
     lan->daemon = d;
     lan->fd = fd;
     lan->netlink_fd = -1;
+    lan->twin.since_ms = wall_ms();
     lan->readable = event_new(d->base, fd, EV_READ | EV_PERSIST, on_readable, lan);
     lan->send = evtimer_new(d->base, on_send, lan);
     lan->resume = evtimer_new(d->base, on_resume, lan);

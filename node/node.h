@@ -109,6 +109,12 @@ enum rc node_code_fetch(const struct code *code, const char *at, struct buf *fil
                         char found[static HOSTPORT_TEXT_BYTES],
                         struct fault *why) MUST_USE;
 
+/* `init`: does a linjuli of another machine speak on this network? Listens 2 s at most,
+ * not at all where there is no network. `at`: its address. A hint: true proves nothing,
+ * and false neither. */
+#define ANYBODY_TEXT_BYTES 16
+bool node_lan_anybody(char at[static ANYBODY_TEXT_BYTES]) MUST_USE;
+
 /* A backup, from a node that was opened to be read. */
 struct node_backup {
     const char *pass;

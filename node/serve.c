@@ -126,12 +126,14 @@ daemon_status(struct daemon *d, struct buf *out)
     for (size_t i = 0; i < d->node->logs_n; i++)
         if (d->node->lock[i] == LOG_UNLOCKED)
             json_array_append_new(unlocked, json_integer((json_int_t)i));
+    char twin[TWIN_TEXT_BYTES];
     json_t *all =
         json_pack("{s:o, s:o, s:I, s:I, s:I, s:b, s:b, s:I}", "unlocked", unlocked,
                   "peers", peers, "max_hold_us", (json_int_t)d->max_hold_us,
                   "max_work_us", (json_int_t)d->max_work_us, "max_command_us",
                   (json_int_t)d->max_command_us, "hub", node_may_seal(d->node), "lan",
                   d->lan != NULL, "lan_heard", (json_int_t)lan_heard_n(d));
+    json_object_set_new(all, "twin", lan_twin(d, twin) ? json_string(twin) : json_null());
     char *text = json_dumps(all, JSON_COMPACT | JSON_SORT_KEYS);
     if (text != NULL)
         buf_add(out, text, strlen(text));

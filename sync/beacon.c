@@ -83,3 +83,20 @@ beacon_decode(struct slice datagram, const struct key *key, size_t n, struct bea
     }
     return RC_FORGED;
 }
+
+/* ---- the question */
+
+static const uint8_t ask[BEACON_ASK_BYTES] = {
+    BEACON_ASK_KIND, 'l', 'i', 'n', 'j', 'u', 'l', 'i'};
+
+void
+beacon_ask_encode(struct buf *out)
+{
+    buf_add(out, ask, sizeof(ask));
+}
+
+bool
+beacon_ask_is(struct slice datagram)
+{
+    return slice_eq(datagram, slice_of(ask, sizeof(ask)));
+}

@@ -26,6 +26,11 @@ void beacon_key(const struct hash *community, uint32_t epoch, const struct key *
 /* Appends BEACON_BYTES. The nonce is random, fresh for each. */
 void beacon_encode(const struct beacon *b, const struct key *key,
                    const uint8_t nonce[static AEAD_NONCE_BYTES], struct buf *out);
+/* The question whether anybody speaks here: who hears it says its beacon soon. */
+#define BEACON_ASK_KIND 4
+#define BEACON_ASK_BYTES 8
+void beacon_ask_encode(struct buf *out); /* appends */
+bool beacon_ask_is(struct slice datagram);
 /* Under the first of n keys that fits. RC_MALFORMED: no beacon; RC_FORGED: not under any
  * of them. */
 enum rc beacon_decode(struct slice datagram, const struct key *key, size_t n,

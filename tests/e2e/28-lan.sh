@@ -6,6 +6,7 @@ if [ "$(id -u)" -ne 0 ] && [ -z "${LINJULI_LAN_INSIDE:-}" ] && unshare -rn true 
     LINJULI_LAN_INSIDE=1 exec unshare -rn sh "$0"
 fi
 . "$(dirname "$0")/lib.sh"
+unset LINJULI_LAN_IFACE
 lan=$e2e_root/tests/e2e/tools/lan.js
 if ! unshare -n true 2>/dev/null || ! command -v ip >/dev/null; then
     ok "left out: this machine lets nobody make network namespaces"

@@ -10,6 +10,10 @@ T=$(mktemp -d "${TMPDIR:-/tmp}/linjuli-e2e.XXXXXX") || exit 70
 e2e_n=0 e2e_bad=0
 LINJULI_STATE=$T/state LINJULI_LANG=en TMPDIR=$T
 export LINJULI_STATE LINJULI_LANG TMPDIR
+# init listens where other machines are, two seconds each; scripts with networks of their own
+# unset this.
+LINJULI_LAN_IFACE=none
+export LINJULI_LAN_IFACE
 unset LINJULI_DIR XDG_DATA_HOME
 # What a sanitizer finds is a failure of its own, never an exit status of the program.
 ASAN_OPTIONS=${ASAN_OPTIONS:-}:exitcode=99 UBSAN_OPTIONS=${UBSAN_OPTIONS:-}:exitcode=99

@@ -280,6 +280,7 @@ ok('BEACON.md: the example', () => {
   return same(key, L.key) && b.flags === 1 && b.port === 7431 && b.node === 1 && b.wall === 1700000000000n &&
     hex(b.digest) === 'c7b75137e933ec4e'
 })
+ok('BEACON.md: the question', () => same(L.ask, cat(Buffer.from([4]), Buffer.from('linjuli'))))
 ok('BEACON.md: spoilt', () => everyFlip(L.beacon, readBeacon))
 
 // Sixteen digits.

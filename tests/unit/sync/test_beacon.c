@@ -74,6 +74,29 @@ the_page_shows_the_bytes(void **state)
 }
 
 static void
+the_question_is_that_of_the_page(void **state)
+{
+    struct buf page = BUF_NONE, ask = BUF_NONE;
+    (void)state;
+    tree_read("sync/BEACON.md", &page);
+    struct buf want = document_hex((const char *)page.p, "ask");
+    beacon_ask_encode(&ask);
+    assert_bytes(buf_slice(&ask), buf_slice(&want));
+    assert_true(beacon_ask_is(buf_slice(&ask)));
+    for (size_t i = 0; i < ask.n; i++) {
+        ask.p[i] ^= 1;
+        assert_false(beacon_ask_is(buf_slice(&ask)));
+        ask.p[i] ^= 1;
+        assert_false(beacon_ask_is(slice_of(ask.p, i)));
+    }
+    buf_add_u8(&ask, 0);
+    assert_false(beacon_ask_is(buf_slice(&ask)));
+    buf_free(&page);
+    buf_free(&want);
+    buf_free(&ask);
+}
+
+static void
 a_member_reads_what_was_said(void **state)
 {
     const struct key keys[3] = {key_of(4, 3, 9), key_of(4, 2, 2), key_of(4, 1, 1)};
@@ -180,6 +203,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_page_shows_the_bytes),
+        cmocka_unit_test(the_question_is_that_of_the_page),
         cmocka_unit_test(a_member_reads_what_was_said),
         cmocka_unit_test(another_community_epoch_or_key_reads_nothing),
         cmocka_unit_test(every_changed_byte_and_every_other_length_is_refused),
