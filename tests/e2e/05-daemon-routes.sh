@@ -18,7 +18,7 @@ gives 0 "add through the daemon" $H add need title=during
 is "$(printf '%s' "$out" | grep -cE '^0000-001-[0-9]{2}-[0-9]{4} [0-9a-f]{32}$')" 1 \
     "prints number and id as ever"
 n=${out%% *}
-is "$(printf '%s' "$err")" "Saved on this computer" "and the words"
+is "$err" "Saved on this computer, no. $n" "and the words, with its number"
 run $H add need title=x urgency=perhaps
 is "$err" "$alone_err" "a refusal reads the same"
 is $rc 65 "and has the same status"
