@@ -133,6 +133,7 @@ node_up(struct world *w, unsigned i)
         return false;
     }
     n->is_up = true;
+    n->is_torn = false;
     guard_up(w, i);
     return true;
 }
@@ -141,6 +142,7 @@ void
 node_trouble(struct world *w, unsigned i, enum rc rc)
 {
     w->out->errors++;
+    w->node[i].is_torn = true;
     world_note(w, "trouble %u %d", i, (int)rc);
     close_links(w, i);
     if (disk_has_crashed(i))

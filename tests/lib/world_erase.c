@@ -82,10 +82,12 @@ turn(struct world *w, unsigned i, const char *name, enum rc (*work)(struct world
     else
         ledger_rollback(m->l);
     world_note(w, "%s %u %d", name, i, (int)rc);
-    if (rc == RC_OK)
+    if (rc == RC_OK) {
+        guard_after(w, i);
         node_changed(w, i);
-    else if (!is_refusal(rc) || disk_has_crashed(i))
+    } else if (!is_refusal(rc) || disk_has_crashed(i)) {
         node_trouble(w, i, rc);
+    }
     return rc == RC_OK;
 }
 
@@ -95,7 +97,8 @@ erase_tick(struct world *w, unsigned i)
     struct member *m = w->node[i].m;
     if (i == 0 && w->is_chaos && rng_chance(&w->rng, 6) && turn(w, 0, "erase", order))
         w->out->erased++;
-    if (!w->node[i].is_up || !erase_is_due(m->l, &m->ack) || !rng_chance(&w->rng, 100))
+    if (!w->node[i].is_up || !guard_lets_acknowledge(w, i) ||
+        !erase_is_due(m->l, &m->ack) || !rng_chance(&w->rng, 100))
         return;
     enum rc rc = erase_sweep(m->l);
     if (rc == RC_OK)
@@ -108,7 +111,8 @@ bool
 erase_is_done(struct world *w, unsigned i)
 {
     struct member *m = w->node[i].m;
-    return !w->node[i].is_up || !erase_is_due(m->l, &m->ack);
+    return !w->node[i].is_up || !guard_lets_acknowledge(w, i) ||
+           !erase_is_due(m->l, &m->ack);
 }
 
 /* ---- I13: what is named is nowhere; I14: everybody has said so */
@@ -138,7 +142,9 @@ all_done(void *arg, const struct erase_row *r)
     struct world *w = arg;
     for (size_t k = 0; k < r->nodes_n; k++) {
         bool is_liar = w->setup->has_liar && r->node[k].node == w->setup->nodes;
-        if (!r->node[k].has_done && !r->node[k].is_lost && !is_liar)
+        /* Numbers follow the order of birth. Whose disk went back may not say so. */
+        bool may_say = guard_lets_acknowledge(w, r->node[k].node - 1);
+        if (!r->node[k].has_done && !r->node[k].is_lost && !is_liar && may_say)
             world_fail(w, "I14 node number %u has not acknowledged", r->node[k].node);
     }
     return w->out->is_fine;

@@ -38,11 +38,10 @@ state_path(unsigned i, char out[static PATH_BYTES])
 }
 
 static void
-guard_path(const struct world *w, unsigned log, unsigned machine,
-           char out[static PATH_BYTES])
+guard_path(const struct key *log, unsigned machine, char out[static PATH_BYTES])
 {
     char hex[2 * KEY_BYTES + 1];
-    hex_print(w->node[log].m->log.pub.b, KEY_BYTES, hex);
+    hex_print(log->b, KEY_BYTES, hex);
     (void)snprintf(out, PATH_BYTES, "%s/%u/%s.guard", base, machine, hex);
 }
 
@@ -119,6 +118,7 @@ guard_birth(struct world *w, unsigned i)
     use_state(i);
     key_path(i, path);
     must(guard_new(&w->node[i].m->log.pub, path) == RC_OK, "guard_new");
+    must(guard_new(&w->node[i].m->ack.pub, path) == RC_OK, "guard_new");
     guard_up(w, i);
 }
 
@@ -135,14 +135,22 @@ copy_file(const char *from, const char *to)
 }
 
 static void
-copy_state(const struct world *w, unsigned log, unsigned from, unsigned to)
+copy_guard(const struct key *log, unsigned from, unsigned to)
 {
     char a[PATH_BYTES], b[PATH_BYTES];
-    state_path(to, b);
-    (void)mkdir(b, 0700);
-    guard_path(w, log, from, a);
-    guard_path(w, log, to, b);
+    guard_path(log, from, a);
+    guard_path(log, to, b);
     copy_file(a, b);
+}
+
+static void
+copy_state(const struct member *m, unsigned from, unsigned to)
+{
+    char path[PATH_BYTES];
+    state_path(to, path);
+    (void)mkdir(path, 0700);
+    copy_guard(&m->log.pub, from, to);
+    copy_guard(&m->ack.pub, from, to);
 }
 
 void
@@ -157,70 +165,96 @@ guard_copy(struct world *w, unsigned from, unsigned to, bool with_state)
     else
         key_file(to);
     /* On one machine two copies share its state; both find the one guard. */
-    copy_state(w, from, from, to);
+    copy_state(w->node[from].m, from, to);
 }
 
 void
 guard_keep(struct world *w, unsigned i)
 {
-    copy_state(w, i, i, KEPT + i);
+    copy_state(w->node[i].m, i, KEPT + i);
 }
 
 void
 guard_back(struct world *w, unsigned i)
 {
-    copy_state(w, i, KEPT + i, i);
+    copy_state(w->node[i].m, KEPT + i, i);
+}
+
+/* How far a log is here. */
+static uint64_t
+length(struct world *w, unsigned i, const struct key *log, struct hash *id)
+{
+    struct replica *r = ledger_replica(w->node[i].m->l);
+    uint64_t seq = replica_trunk_n(r, log);
+    return seq > 0 && replica_trunk_head(r, log, id) ? seq : 0;
+}
+
+static struct guard *
+open_one(struct world *w, unsigned i, const struct key *log, const char *name)
+{
+    struct wnode *n = &w->node[i];
+    struct guard *g = NULL;
+    char path[PATH_BYTES];
+    struct hash id = {{0}};
+    enum guard_word word;
+    uint64_t seq = length(w, i, log, &id);
+    use_state(i);
+    key_path(i, path);
+    enum rc rc = guard_open(log, path, seq, &id, &g, &word);
+    must(rc == RC_OK, "guard_open");
+    world_note(w, "%s %u %d", name, i, (int)word);
+    if (word != GUARD_FINE && i < w->setup->nodes && !n->is_restored)
+        world_fail(w, "the %s of node %u says %d, and nothing has happened to it", name,
+                   i, (int)word);
+    return g;
 }
 
 void
 guard_up(struct world *w, unsigned i)
 {
     struct wnode *n = &w->node[i];
-    char path[PATH_BYTES];
-    struct hash id = {{0}};
-    uint64_t seq = 0;
-    enum guard_word word;
-    if (w->setup->acts == 0 || n->is_stopped)
+    if (w->setup->acts == 0)
         return;
-    struct replica *r = ledger_replica(n->m->l);
-    seq = replica_trunk_n(r, &n->m->log.pub);
-    if (seq > 0 && !replica_trunk_head(r, &n->m->log.pub, &id))
-        seq = 0;
-    use_state(i);
-    key_path(i, path);
-    enum rc rc = guard_open(&n->m->log.pub, path, seq, &id, &n->guard, &word);
-    must(rc == RC_OK, "guard_open");
-    world_note(w, "guard %u %d", i, (int)word);
-    if (word != GUARD_FINE && i < w->setup->nodes && !n->is_restored)
-        world_fail(w, "the guard of node %u says %d, and nothing has happened to it", i,
-                   (int)word);
+    if (!n->is_stopped)
+        n->guard = open_one(w, i, &n->m->log.pub, "guard");
+    if (!n->is_ack_stopped && w->setup->erases)
+        n->ack_guard = open_one(w, i, &n->m->ack.pub, "ack guard");
 }
 
 void
 guard_down(struct world *w, unsigned i)
 {
     guard_close(w->node[i].guard);
-    w->node[i].guard = NULL;
+    guard_close(w->node[i].ack_guard);
+    w->node[i].guard = w->node[i].ack_guard = NULL;
+}
+
+/* Is it still one that signs nothing else? */
+static bool
+holds(struct world *w, unsigned i, const struct key *log, struct guard **g)
+{
+    struct hash id = {{0}};
+    if (*g == NULL)
+        return true;
+    uint64_t seq = length(w, i, log, &id);
+    must(guard_put(*g, seq, &id, w->now_ms) == RC_OK, "guard_put");
+    if (!replica_has_come(ledger_replica(w->node[i].m->l), log))
+        return true;
+    w->out->stops++;
+    world_note(w, "stopped %u", i);
+    guard_close(*g);
+    *g = NULL;
+    return false;
 }
 
 void
 guard_after(struct world *w, unsigned i)
 {
     struct wnode *n = &w->node[i];
-    struct hash id = {{0}};
-    if (n->guard == NULL)
-        return;
-    struct replica *r = ledger_replica(n->m->l);
-    uint64_t seq = replica_trunk_n(r, &n->m->log.pub);
-    if (seq > 0 && !replica_trunk_head(r, &n->m->log.pub, &id))
-        seq = 0;
-    must(guard_put(n->guard, seq, &id, w->now_ms) == RC_OK, "guard_put");
-    if (!replica_has_come(r, &n->m->log.pub))
-        return;
-    n->is_stopped = true;
-    w->out->stops++;
-    world_note(w, "stopped %u", i);
-    guard_down(w, i);
+    if (!holds(w, i, &n->m->log.pub, &n->guard))
+        n->is_stopped = true;
+    if (!holds(w, i, &n->m->ack.pub, &n->ack_guard))
+        n->is_ack_stopped = true;
 }
 
 bool
@@ -228,4 +262,10 @@ guard_lets_write(const struct world *w, unsigned i)
 {
     /* Whoever stole it does not ask. */
     return w->node[i].guard != NULL || i == extra_of(w, EXTRA_THIEF);
+}
+
+bool
+guard_lets_acknowledge(const struct world *w, unsigned i)
+{
+    return w->setup->acts == 0 || w->node[i].ack_guard != NULL;
 }

@@ -32,11 +32,14 @@ struct wnode {
     uint64_t back_ms; /* down: when it starts again */
     bool is_mute;     /* the process hangs: nothing is taken, nothing sent */
     /* The guard, where there are acts (world_guard.c). */
-    struct guard *guard; /* NULL: its log does not write */
-    bool is_stopped;     /* a peer had more of its log: it never writes again */
-    bool is_restored;    /* its disk is an older one: the guard may well be ahead */
-    bool may_fork;       /* its log is signed in two places */
-    uint64_t sure_to;    /* what is above may be lost, or contradicted */
+    struct guard *guard;     /* NULL: its log does not write */
+    struct guard *ack_guard; /* the same of its acknowledgements */
+    bool is_ack_stopped;
+    bool is_torn;     /* a commit has failed: what is in its WAL may come back */
+    bool is_stopped;  /* a peer had more of its log: it never writes again */
+    bool is_restored; /* its disk is an older one: the guard may well be ahead */
+    bool may_fork;    /* its log is signed in two places */
+    uint64_t sure_to; /* what is above may be lost, or contradicted */
     uint64_t sealed[FIXTURE_MAX]; /* by log number: how far, as seen last */
 };
 
@@ -165,6 +168,7 @@ void guard_down(struct world *w, unsigned i);
 /* After each commit, before anything is sent. */
 void guard_after(struct world *w, unsigned i);
 bool guard_lets_write(const struct world *w, unsigned i);
+bool guard_lets_acknowledge(const struct world *w, unsigned i);
 /* world_act.c: what happens to machines. */
 void act_draw(struct world *w);
 void act_tick(struct world *w);

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "schema/peer.h"
+
 #define DIAL_MS 3000
 
 static void
@@ -48,16 +50,29 @@ open_end(struct world *w, struct wlink *l, unsigned e)
     l->end[e].s = session_new(&setup);
 }
 
+/* What the peer says that it has committed. */
 static enum rc
-step_once(struct wend *me, struct ledger *ledger, const struct session_event *event,
-          bool *did_change)
+take_acks(const struct wend *me, struct ledger *ledger)
+{
+    struct session_info info;
+    enum rc rc = RC_OK;
+    session_info(me->s, &info);
+    for (size_t i = 0; rc == RC_OK && i < me->fx.acks_n; i++)
+        rc = peer_ack(ledger, info.node, &me->fx.acks[i].log, me->fx.acks[i].seq);
+    return rc;
+}
+
+static enum rc
+step_once(struct world *w, struct wend *me, struct ledger *ledger,
+          const struct session_event *event, bool *did_change)
 {
     enum rc rc = session_step(me->s, event, &me->fx);
     if (rc == RC_OK && me->fx.changes.n > 0) {
         *did_change = true;
         rc = ledger_project(ledger, &me->fx.changes);
     }
-    return rc;
+    /* Only here, so that the seeds without acts stay what they were. */
+    return rc == RC_OK && w->setup->acts != 0 ? take_acks(me, ledger) : rc;
 }
 
 /* One turn, in the shell's order: begin, step, project, commit, and only then the wire.
@@ -77,13 +92,13 @@ step(struct world *w, struct wlink *l, unsigned e, enum session_event_kind kind,
     bool did_change = false;
     enum rc rc = ledger_begin(ledger);
     if (rc == RC_OK) {
-        rc = step_once(me, ledger, &event, &did_change);
+        rc = step_once(w, me, ledger, &event, &did_change);
         if (rc == RC_OK && me->fx.has_join) {
             did_change = true;
             rc = hub_join(ledger, &w->c.hub, &me->fx.join, NULL);
             event.kind = SESSION_JOINED;
             if (rc == RC_OK)
-                rc = step_once(me, ledger, &event, &did_change);
+                rc = step_once(w, me, ledger, &event, &did_change);
         }
         if (rc == RC_OK)
             rc = ledger_commit(ledger);

@@ -10,6 +10,7 @@ struct deed {
     struct author author;
     char text[64];
     bool is_new;
+    uint64_t before; /* the length of its log */
 };
 
 /* What only the next release knows (world_newer.c). */
@@ -114,7 +115,8 @@ remember(struct world *w, unsigned i, const struct deed *d)
         replica_authority(ledger_replica(w->node[i].m->l));
     const struct node_info *lost = authority_node(authority, w->victim + 1);
     a.knew_of_loss = lost != NULL && lost->is_lost;
-    if (!own_head(w, i, &a.seq, &a.id))
+    /* What the record says already is no entry. */
+    if (!own_head(w, i, &a.seq, &a.id) || a.seq == d->before)
         return;
     w->acked = mem_grow(w->acked, (w->acked_n + 1) * sizeof(*w->acked));
     w->acked[w->acked_n++] = a;
@@ -126,6 +128,14 @@ static bool
 is_refusal(enum rc rc)
 {
     return rc == RC_NO || rc == RC_INVALID || rc == RC_DENIED || rc == RC_NOTFOUND;
+}
+
+/* Two entries of its own log at one seq are known here. */
+static bool
+is_proven(const struct member *m)
+{
+    const struct log_state *log = replica_log_by_key(ledger_replica(m->l), &m->log.pub);
+    return log != NULL && log->proof.seq > 0;
 }
 
 void
@@ -148,6 +158,9 @@ write_something(struct world *w, unsigned i)
     enum rc rc = ledger_begin(m->l);
     if (rc == RC_OK)
         rc = author_of(m->l, &m->log, &d.author);
+    struct hash id;
+    if (rc == RC_OK && !own_head(w, i, &d.before, &id))
+        d.before = 0;
     if (rc == RC_OK)
         rc = do_deed(&d);
     if (rc == RC_OK && w->setup->planted == PLANT_ACK_EARLY)
@@ -162,6 +175,8 @@ write_something(struct world *w, unsigned i)
     if (rc == RC_OK) {
         if (w->setup->planted != PLANT_ACK_EARLY)
             remember(w, i, &d);
+        if (is_proven(m))
+            world_fail(w, "I4 node %u writes on, and its log is known to fork", i);
         guard_after(w, i);
         node_changed(w, i);
     } else if (!is_refusal(rc) || disk_has_crashed(i)) {
