@@ -99,8 +99,8 @@ demo:   ## the article's community, live, on this machine
 bench: $(B)/tests/bench/bench_ours $(B)/tests/bench/bench_peer   ## ours beside SQLite and peers
 	$(Q)B=$(B) tests/bench/bench.sh
 
-sim-long: $(SIM)   ## 5,000 seeds of five nodes, 20 of twenty, 2,000 with acts
-	$(Q)LINJULI_SIM_SEEDS=5000 LINJULI_SIM_BIG=20 LINJULI_SIM_ACTS=2000 $(B)/tests/sim/test_world
+sim-long: $(SIM)   ## 5,000 seeds of five nodes, 20 of twenty, 5,000 with acts
+	$(Q)LINJULI_SIM_SEEDS=5000 LINJULI_SIM_BIG=20 LINJULI_SIM_ACTS=5000 $(B)/tests/sim/test_world
 
 crash: all   ## kills nodes 200 times at random moments
 	$(Q)B=$(B) LINJULI_KILLS=200 sh tests/e2e/08-crash-kill.sh
