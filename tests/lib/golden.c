@@ -327,6 +327,45 @@ read_put(json_t *o, struct op *op, struct buf *packed)
     }
 }
 
+static struct item_name
+read_name(const char *t) /* "no:seq:id:index" */
+{
+    struct item_name name = {0};
+    const char *colon = t != NULL ? strrchr(t, ':') : NULL;
+    char at[64] = {0};
+
+    if (t == NULL) {
+        return name;
+    }
+    assert(colon != NULL && colon - t < (long)sizeof at);
+    memcpy(at, t, (size_t)(colon - t));
+    name.at = read_version(at);
+    name.index = (uint16_t)strtoul(colon + 1, NULL, 10);
+    return name;
+}
+
+static void
+read_right(const json_t *o, struct golden_item *item)
+{
+    const json_t *n = json_object_get(o, "n");
+    const json_t *subject = json_object_get(o, "for");
+    const char *of = text(o, item->code == OP_TAKE ? "give" : "spend");
+
+    item->right =
+        (struct rights_item){.code = item->code,
+                             .asset = read_name(text(o, "asset")),
+                             .of = read_name(of),
+                             .is_inherited = item->code == OP_TAKE && of == NULL,
+                             .mark = -1};
+    item->right.party = (uint32_t)number(o, item->right.is_inherited ? "from" : "to");
+    if (json_is_integer(n) && json_integer_value(n) > 0) {
+        item->right.amount = number(o, "n"); /* no whole number: 0, as void */
+    }
+    if (subject != NULL) {
+        item->right.subject = read_record(subject);
+    }
+}
+
 static void
 read_item(json_t *o, struct golden_item *item, struct buf *packed)
 {
@@ -345,6 +384,8 @@ read_item(json_t *o, struct golden_item *item, struct buf *packed)
     if (item->code == OP_PUT) {
         item->put = mem_new(sizeof *item->put);
         read_put(o, item->put, packed);
+    } else {
+        read_right(o, item);
     }
 }
 

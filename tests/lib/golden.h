@@ -7,11 +7,13 @@
 
 #include "sync/accept.h"
 #include "sync/auth_op.h"
+#include "sync/rights.h"
 
 struct golden_item {
     enum op_code code;
     uint32_t scope;
-    struct op *put; /* NULL for rights */
+    struct op *put;           /* NULL for rights */
+    struct rights_item right; /* without place */
 };
 
 /* An entry of either kind. */

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "tests/lib/golden_check.h"
+#include "tests/lib/rights_check.h"
 
 #define GOLDEN "tests/golden/model/golden.json"
 #define ORDERS 20
@@ -21,9 +22,11 @@ check_scratch(const struct golden *g, uint64_t seed)
     struct fold f;
     const char *why;
 
-    (void)seed;
     fold_scratch(g, &f);
     why = golden_check(g, &f);
+    for (uint64_t i = 0; i < ORDERS && why == NULL; i++) {
+        why = rights_check(g, &f, seed * 1000 + i);
+    }
     fold_fini(&f);
     return why;
 }
@@ -39,6 +42,7 @@ check_engine(const struct golden *g, uint64_t seed)
         why = fold_engine(g, seed * 1000 + i, &f);
         if (why == NULL) {
             why = golden_check(g, &f);
+            why = why != NULL ? why : rights_check(g, &f, seed * 1000 + i);
         }
         if (why != NULL) {
             printf("# order %llu\n", (unsigned long long)i);
