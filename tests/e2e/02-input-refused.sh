@@ -101,8 +101,8 @@ head -c 100 a.lji >torn.lji
 refused 65 torn.lji "$L" -C new join torn.lji
 has "$err" torn "and is told apart from no invite"
 refused 65 "mistyped" "$L" -C new join 1234-5678-1234-5679
-refused 64 "later" "$L" -C new join --request r
+refused 64 "person" "$L" -C new join --request r
 [ -e new ]
 is $? 1 "and no directory is left behind"
-refused 65 "not for this computer" "$L" -C hub join a.lji
+refused 65 "another computer" "$L" -C hub join a.lji
 done_testing
