@@ -41,10 +41,10 @@ types_free(struct types *t)
 static enum rc
 get_rights(const struct build *b, const char *key, uint32_t *roles, uint8_t *who)
 {
-    cfg_t *sec = type_file_at(b->root, key, 0);
+    cfg_t *sec = data_file_at(b->root, key, 0);
     enum rc rc;
 
-    if (type_file_get(sec, "roles") == NULL) {
+    if (data_file_get(sec, "roles") == NULL) {
         return refuse(b, FAULT_KEY_MISSING, sec, "roles", NULL);
     }
     rc = get_roles(b, sec, roles);
@@ -55,7 +55,7 @@ get_rights(const struct build *b, const char *key, uint32_t *roles, uint8_t *who
 static enum rc
 get_name(const struct build *b)
 {
-    const char *name = type_file_get(b->root, "name");
+    const char *name = data_file_get(b->root, "name");
     char want[TYPE_NAME_BYTES_MAX + 8];
 
     if (name == NULL || !name_is_good(name)) {
@@ -75,7 +75,7 @@ static enum rc
 get_head(const struct build *b)
 {
     struct type *t = b->type;
-    const char *visible = type_file_get(b->root, "visible");
+    const char *visible = data_file_get(b->root, "visible");
     int64_t since = 0;
     int64_t private_code = 0;
     enum rc rc = get_int(b, b->root, "since", 1, UINT16_MAX, &since);
@@ -198,7 +198,7 @@ check_references(const struct types *all, const struct sources *src, const struc
 
         if (of != NULL && type_by_name(all, of) == NULL) {
             return refuse(&b, FAULT_NO_SUCH_NAME,
-                          type_file_titled(b.root, "field", t->field[i].name), "of", of);
+                          data_file_titled(b.root, "field", t->field[i].name), "of", of);
         }
     }
     return RC_OK;
@@ -251,7 +251,7 @@ by_code(const void *a, const void *b)
 static void
 raise_to(cfg_t *sec, const char *key, uint16_t *newest)
 {
-    const char *text = type_file_get(sec, key);
+    const char *text = data_file_get(sec, key);
     unsigned long v = text == NULL ? 0 : strtoul(text, NULL, 10);
 
     if (v <= UINT16_MAX && v > *newest) {
@@ -268,12 +268,12 @@ newest_of(cfg_t *root)
 
     raise_to(root, "since", &newest);
     for (size_t k = 0; kinds[k] != NULL; k++) {
-        for (unsigned i = 0; i < type_file_n(root, kinds[k]); i++) {
-            cfg_t *sec = type_file_at(root, kinds[k], i);
+        for (unsigned i = 0; i < data_file_n(root, kinds[k]); i++) {
+            cfg_t *sec = data_file_at(root, kinds[k], i);
 
             raise_to(sec, "since", &newest);
-            for (unsigned c = 0; k == 0 && c < type_file_n(sec, "choice"); c++) {
-                raise_to(type_file_at(sec, "choice", c), "since", &newest);
+            for (unsigned c = 0; k == 0 && c < data_file_n(sec, "choice"); c++) {
+                raise_to(data_file_at(sec, "choice", c), "since", &newest);
             }
         }
     }
@@ -331,7 +331,7 @@ parse(const struct embed_file *files, uint16_t version, struct types **out,
             rc = fault_set(why, RC_LIMIT, FAULT_FILE_SIZE, "%s", files[i].name);
             break;
         }
-        rc = type_file_open(&files[i], &src.root[i], why);
+        rc = data_file_open(&files[i], &type_grammar, &src.root[i], why);
         if (rc == RC_OK) {
             uint16_t since = newest_of(src.root[i]);
 
@@ -353,7 +353,7 @@ parse(const struct embed_file *files, uint16_t version, struct types **out,
         set = NULL;
     }
     for (size_t i = 0; i < src.n; i++) {
-        type_file_close(src.root[i]);
+        data_file_close(src.root[i]);
     }
     mem_free(src.root);
     types_free(set == NULL ? NULL : &set->types);

@@ -3,7 +3,7 @@
 #define LINJULI_TYPE_BUILD_H
 
 #include "schema/type.h"
-#include "schema/type_file.h"
+#include "schema/data_file.h"
 
 /* What types_free takes apart: everything lives in blocks that the set remembers. */
 struct type_set {
@@ -21,6 +21,8 @@ struct build {
     struct fault *why;
     struct type *type;
 };
+
+extern const struct grammar type_grammar; /* type_grammar.c: what may stand in a file */
 
 /* Zeroed, aligned for anything, freed with the set. */
 void *set_new(struct type_set *set, size_t n);

@@ -41,7 +41,7 @@ check_keys(const struct build *b, cfg_t *sec, enum value_kind kind)
     };
 
     for (size_t i = 0; i < sizeof(rule) / sizeof(rule[0]); i++) {
-        if (!rule[i].is_fine && type_file_get(sec, rule[i].key) != NULL) {
+        if (!rule[i].is_fine && data_file_get(sec, rule[i].key) != NULL) {
             return refuse(b, FAULT_KEY_MISPLACED, sec, rule[i].key,
                           value_kind_name(kind));
         }
@@ -52,7 +52,7 @@ check_keys(const struct build *b, cfg_t *sec, enum value_kind kind)
 static enum rc
 need(const struct build *b, cfg_t *sec, const char *key)
 {
-    return type_file_get(sec, key) != NULL ? RC_OK
+    return data_file_get(sec, key) != NULL ? RC_OK
                                            : refuse(b, FAULT_KEY_MISSING, sec, key, NULL);
 }
 
@@ -79,7 +79,7 @@ get_range(const struct build *b, cfg_t *sec, struct field *f)
 static enum rc
 get_kind(const struct build *b, cfg_t *sec, struct field *f)
 {
-    const char *text = type_file_get(sec, "kind");
+    const char *text = data_file_get(sec, "kind");
     enum rc rc = need(b, sec, "kind");
 
     if (rc == RC_OK && !kind_parse(text, &f->kind)) {
@@ -104,8 +104,8 @@ get_kind(const struct build *b, cfg_t *sec, struct field *f)
         f->min = f->max;
         return rc;
     }
-    if (f->kind == VALUE_RECORD && type_file_get(sec, "of") != NULL) {
-        f->of_type = set_text(b->set, type_file_get(sec, "of"));
+    if (f->kind == VALUE_RECORD && data_file_get(sec, "of") != NULL) {
+        f->of_type = set_text(b->set, data_file_get(sec, "of"));
     }
     return RC_OK;
 }
@@ -114,13 +114,13 @@ get_kind(const struct build *b, cfg_t *sec, struct field *f)
 static enum rc
 get_term(const struct build *b, cfg_t *sec, const char *key, struct label *out)
 {
-    const char *name = type_file_get(sec, key);
+    const char *name = data_file_get(sec, key);
     cfg_t *term;
 
     if (name == NULL) {
         return refuse(b, FAULT_KEY_MISSING, sec, key, NULL);
     }
-    term = type_file_titled(b->root, key, name);
+    term = data_file_titled(b->root, key, name);
     return term == NULL ? refuse(b, FAULT_NO_SUCH_NAME, sec, key, name)
                         : get_label(b, term, out);
 }
@@ -128,16 +128,16 @@ get_term(const struct build *b, cfg_t *sec, const char *key, struct label *out)
 static enum rc
 get_personal(const struct build *b, cfg_t *sec, struct field *f)
 {
-    const char *text = type_file_get(sec, "personal");
+    const char *text = data_file_get(sec, "personal");
     enum rc rc;
 
     if (text != NULL && !personal_parse(text, &f->personal)) {
         return refuse(b, FAULT_KEY_VALUE, sec, "personal", "yes, sensitive, no");
     }
     if (f->personal == PERSONAL_NONE) {
-        const char *stray = type_file_get(sec, "purpose") != NULL ? "purpose" : "keep";
+        const char *stray = data_file_get(sec, "purpose") != NULL ? "purpose" : "keep";
 
-        return type_file_get(sec, stray) != NULL
+        return data_file_get(sec, stray) != NULL
                    ? refuse(b, FAULT_KEY_MISPLACED, sec, stray, "personal")
                    : RC_OK;
     }
@@ -148,7 +148,7 @@ get_personal(const struct build *b, cfg_t *sec, struct field *f)
 static enum rc
 get_visible(const struct build *b, cfg_t *sec, struct field *f)
 {
-    const char *text = type_file_get(sec, "visible");
+    const char *text = data_file_get(sec, "visible");
 
     f->visible = b->type->visible;
     if (text == NULL) {
@@ -170,7 +170,7 @@ check_choices(const struct build *b, cfg_t *sec, const struct choice *c, size_t 
 {
     for (size_t i = 0; i < n; i++) {
         for (size_t k = 0; k < i; k++) {
-            cfg_t *at = type_file_titled(sec, "choice", c[i].name);
+            cfg_t *at = data_file_titled(sec, "choice", c[i].name);
 
             if (c[i].code == c[k].code) {
                 return refuse(b, FAULT_CODE_TWICE, at, "code", c[k].name);
@@ -189,7 +189,7 @@ check_choices(const struct build *b, cfg_t *sec, const struct choice *c, size_t 
 static enum rc
 get_choices(const struct build *b, cfg_t *sec, struct field *f)
 {
-    unsigned n = type_file_n(sec, "choice");
+    unsigned n = data_file_n(sec, "choice");
     bool is_wanted = f->kind == VALUE_CHOICE || f->kind == VALUE_CHOICES;
     struct choice *c = set_new(b->set, n * sizeof(*c));
     enum rc rc = RC_OK;
@@ -202,7 +202,7 @@ get_choices(const struct build *b, cfg_t *sec, struct field *f)
         return refuse(b, FAULT_KEY_VALUE, sec, NULL, "32 choices");
     }
     for (unsigned i = 0; i < n && rc == RC_OK; i++) {
-        cfg_t *at = type_file_at(sec, "choice", i);
+        cfg_t *at = data_file_at(sec, "choice", i);
         struct choice *one = &c[f->choices_n];
         bool is_in = false;
 
@@ -277,7 +277,7 @@ check_title(const struct build *b)
 
     for (size_t i = 0; i < b->type->fields_n; i++) {
         const struct field *f = &b->type->field[i];
-        cfg_t *sec = type_file_titled(b->root, "field", f->name);
+        cfg_t *sec = data_file_titled(b->root, "field", f->name);
 
         if (!f->is_title) {
             continue;
@@ -298,7 +298,7 @@ check_fields(const struct build *b)
     const struct field *hidden = NULL;
 
     for (size_t i = 0; i < b->type->fields_n; i++) {
-        cfg_t *sec = type_file_titled(b->root, "field", f[i].name);
+        cfg_t *sec = data_file_titled(b->root, "field", f[i].name);
 
         if (i > 0 && f[i].code == f[i - 1].code) {
             return refuse(b, FAULT_CODE_TWICE, sec, "code", f[i - 1].name);
@@ -341,12 +341,12 @@ by_code(const void *a, const void *b)
 enum rc
 build_fields(struct build *b)
 {
-    unsigned n = type_file_n(b->root, "field");
+    unsigned n = data_file_n(b->root, "field");
     struct field *f = set_new(b->set, n * sizeof(*f));
     size_t kept = 0;
 
     for (unsigned i = 0; i < n; i++) {
-        cfg_t *sec = type_file_at(b->root, "field", i);
+        cfg_t *sec = data_file_at(b->root, "field", i);
         bool is_in = false;
         enum rc rc = is_in_force(b, sec, &is_in);
 

@@ -44,7 +44,7 @@ refuse(const struct build *b, enum fault_code code, cfg_t *where, const char *ke
     if (want != NULL) {
         fault_want(b->why, "%s", want);
     }
-    fault_at(b->why, type_file_line(where == NULL ? b->root : where, key), 0);
+    fault_at(b->why, data_file_line(where == NULL ? b->root : where, key), 0);
     return RC_INVALID;
 }
 
@@ -73,7 +73,7 @@ enum rc
 get_int(const struct build *b, cfg_t *sec, const char *key, int64_t min, int64_t max,
         int64_t *out)
 {
-    const char *text = type_file_get(sec, key);
+    const char *text = data_file_get(sec, key);
     char want[48];
 
     if (text == NULL || parse_int(text, min, max, out)) {
@@ -89,7 +89,7 @@ get_code(const struct build *b, cfg_t *sec, int64_t min, uint16_t *out)
     int64_t v = 0;
     enum rc rc = get_int(b, sec, "code", min, CODE_MAX, &v);
 
-    if (rc == RC_OK && type_file_get(sec, "code") == NULL) {
+    if (rc == RC_OK && data_file_get(sec, "code") == NULL) {
         return refuse(b, FAULT_KEY_MISSING, sec, "code", NULL);
     }
     *out = (uint16_t)v;
@@ -99,7 +99,7 @@ get_code(const struct build *b, cfg_t *sec, int64_t min, uint16_t *out)
 enum rc
 get_flag(const struct build *b, cfg_t *sec, const char *key, bool *out)
 {
-    const char *text = type_file_get(sec, key);
+    const char *text = data_file_get(sec, key);
 
     *out = text != NULL && strcmp(text, "yes") == 0;
     if (text != NULL && !*out && strcmp(text, "no") != 0) {
@@ -111,8 +111,8 @@ get_flag(const struct build *b, cfg_t *sec, const char *key, bool *out)
 enum rc
 get_label(const struct build *b, cfg_t *sec, struct label *out)
 {
-    const char *zh = type_file_get(sec, "zh");
-    const char *en = type_file_get(sec, "en");
+    const char *zh = data_file_get(sec, "zh");
+    const char *en = data_file_get(sec, "en");
 
     if (zh == NULL || *zh == '\0') {
         return refuse(b, FAULT_KEY_MISSING, sec, "zh", NULL);
@@ -144,7 +144,7 @@ next_word(const char **list, char out[static TYPE_NAME_BYTES_MAX + 1])
 enum rc
 get_roles(const struct build *b, cfg_t *sec, uint32_t *out)
 {
-    const char *list = type_file_get(sec, "roles");
+    const char *list = data_file_get(sec, "roles");
     char word[TYPE_NAME_BYTES_MAX + 1];
     enum role role;
 
@@ -166,7 +166,7 @@ get_roles(const struct build *b, cfg_t *sec, uint32_t *out)
 enum rc
 get_who(const struct build *b, cfg_t *sec, uint32_t roles, uint8_t *out)
 {
-    const char *list = type_file_get(sec, "who");
+    const char *list = data_file_get(sec, "who");
     char word[TYPE_NAME_BYTES_MAX + 1];
     uint32_t roaming = 1u << ROLE_GRID | 1u << ROLE_AREA;
 

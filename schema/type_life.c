@@ -28,7 +28,7 @@ get_state(const struct build *b, cfg_t *sec, struct state *s)
 static enum rc
 get_states(struct build *b)
 {
-    unsigned n = type_file_n(b->root, "state");
+    unsigned n = data_file_n(b->root, "state");
     struct state *s = set_new(b->set, n * sizeof(*s));
     size_t kept = 0;
 
@@ -36,7 +36,7 @@ get_states(struct build *b)
         return refuse(b, FAULT_KEY_MISSING, NULL, NULL, "state");
     }
     for (unsigned i = 0; i < n; i++) {
-        cfg_t *sec = type_file_at(b->root, "state", i);
+        cfg_t *sec = data_file_at(b->root, "state", i);
         bool is_in = false;
         enum rc rc = is_in_force(b, sec, &is_in);
 
@@ -69,13 +69,13 @@ get_states(struct build *b)
 static enum rc
 add_moves(struct build *b, cfg_t *sec, const struct move *m, struct move *out, size_t *n)
 {
-    const char *from_list = type_file_get(sec, "from");
+    const char *from_list = data_file_get(sec, "from");
     char from[TYPE_NAME_BYTES_MAX + 1];
     char to[TYPE_NAME_BYTES_MAX + 1];
 
     while (next_word(&from_list, from)) {
         const struct state *x = state_by_name(b->type, from);
-        const char *to_list = type_file_get(sec, "to");
+        const char *to_list = data_file_get(sec, "to");
 
         if (x == NULL) {
             return refuse(b, FAULT_NO_SUCH_NAME, sec, "from", from);
@@ -106,7 +106,7 @@ get_move(struct build *b, cfg_t *sec, struct move *out, size_t *n)
     enum rc rc;
 
     for (size_t i = 0; keys[i] != NULL; i++) {
-        if (type_file_get(sec, keys[i]) == NULL) {
+        if (data_file_get(sec, keys[i]) == NULL) {
             return refuse(b, FAULT_KEY_MISSING, sec, keys[i], NULL);
         }
     }
@@ -126,14 +126,14 @@ get_move(struct build *b, cfg_t *sec, struct move *out, size_t *n)
 static enum rc
 get_moves(struct build *b)
 {
-    unsigned n = type_file_n(b->root, "move");
+    unsigned n = data_file_n(b->root, "move");
     struct move *all = mem_new(MOVES_MAX * sizeof(*all));
     struct move *kept;
     size_t all_n = 0;
     enum rc rc = RC_OK;
 
     for (unsigned i = 0; i < n && rc == RC_OK; i++) {
-        cfg_t *sec = type_file_at(b->root, "move", i);
+        cfg_t *sec = data_file_at(b->root, "move", i);
         bool is_in = false;
 
         rc = is_in_force(b, sec, &is_in);
@@ -175,7 +175,7 @@ check_life(const struct build *b)
         }
     }
     for (size_t i = 0; i < t->states_n; i++) {
-        cfg_t *sec = type_file_titled(b->root, "state", t->state[i].name);
+        cfg_t *sec = data_file_titled(b->root, "state", t->state[i].name);
 
         if (!is_reached[i]) {
             return refuse(b, FAULT_NO_WAY_IN, sec, NULL, NULL);

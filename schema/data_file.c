@@ -1,4 +1,4 @@
-/* Type files through libconfuse, with its sharp edges covered:
+/* Such files through libconfuse, with its sharp edges covered:
  *   - it expands ${VAR} and escapes in strings, reads # and C comments into a buffer that
  *     it overruns by a byte, and resolves "section|key" as a path: our own pass refuses
  *     those bytes and blanks comments first;
@@ -7,8 +7,9 @@
  *   - it keeps no line numbers: on_set leaves each key's line in the key's comment;
  *   - its error function gets no context: the option "|", which no file can name, carries
  *     the place for the fault into every section. */
-#include "schema/type_file.h"
+#include "schema/data_file.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,6 @@
 #include "sync/sync.h"
 
 #define CONTEXT "|"
-#define KEYS_MAX 24
 
 struct context {
     struct fault *why;
@@ -87,9 +87,9 @@ scan_file(const struct embed_file *file, struct buf *out, struct fault *why)
 {
     struct scan s = {slice_of(file->p, file->n), 0, 1, 0, 0, out};
 
-    if (file->n > TYPE_FILE_BYTES_MAX) {
+    if (file->n > DATA_FILE_BYTES_MAX) {
         fault_set(why, RC_LIMIT, FAULT_FILE_SIZE, "%s", file->name);
-        fault_want(why, "%d", TYPE_FILE_BYTES_MAX);
+        fault_want(why, "%d", DATA_FILE_BYTES_MAX);
         return RC_LIMIT;
     }
     if (memchr(file->p, 0, file->n) != NULL || !utf8_is_valid(s.in) ||
@@ -180,76 +180,88 @@ on_set(cfg_t *cfg, cfg_opt_t *opt)
     return cfg_opt_setcomment(opt, line);
 }
 
-/* A table of options under construction. */
-struct table {
-    cfg_opt_t opt[KEYS_MAX];
-    size_t n;
-};
-
-static void
-add_keys(struct table *t, struct context *c, const char *const *key)
+static size_t
+keys_n(const struct grammar *g)
 {
-    t->opt[t->n++] = (cfg_opt_t){
+    size_t n = 0;
+
+    while (g->key[n] != NULL) {
+        n++;
+    }
+    return n;
+}
+
+static size_t
+inside_n(const struct grammar *g)
+{
+    size_t n = 0;
+
+    while (g->inside != NULL && g->inside[n].name != NULL) {
+        n++;
+    }
+    return n;
+}
+
+/* The options of a section, and at[i] where those of its own sections begin. */
+static void
+fill(const struct grammar *g, struct context *c, cfg_opt_t *opt, cfg_opt_t *const *at)
+{
+    static const cfg_flag_t flags[] = {[GRAMMAR_ONCE] = CFGF_NONE,
+                                       [GRAMMAR_MANY] = CFGF_MULTI,
+                                       [GRAMMAR_TITLED] =
+                                           CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES};
+
+    *opt++ = (cfg_opt_t){
         .name = CONTEXT, .type = CFGT_STR, .simple_value.ptr = (void **)(void *)c};
-    for (; *key != NULL; key++) {
-        t->opt[t->n++] = (cfg_opt_t){.name = *key, .type = CFGT_STR, .validcb = on_set};
+    for (size_t i = 0; i < keys_n(g); i++) {
+        *opt++ = (cfg_opt_t){.name = g->key[i], .type = CFGT_STR, .validcb = on_set};
+    }
+    for (size_t i = 0; i < inside_n(g); i++) {
+        *opt++ = (cfg_opt_t){.name = g->inside[i].name,
+                             .type = CFGT_SEC,
+                             .flags = flags[g->inside[i].how],
+                             .subopts = at[i],
+                             .validcb = on_set};
     }
 }
 
-static void
-add_section(struct table *t, const char *name, struct table *inside, cfg_flag_t flags)
-{
-    t->opt[t->n++] = (cfg_opt_t){.name = name,
-                                 .type = CFGT_SEC,
-                                 .flags = flags,
-                                 .subopts = inside->opt,
-                                 .validcb = on_set};
-}
+#define OPTIONS_MAX 32 /* of one section, with the two that are no key */
 
-#define TITLED (CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES)
-
+/* libconfuse copies the tables. A section lies at most two deep in a file. */
 static cfg_t *
-new_root(struct context *c)
+new_root(const struct grammar *g, struct context *c)
 {
-    static const char *const root_keys[] = {"code",    "name",  "zh",           "en",
-                                            "visible", "since", "private_code", NULL};
-    static const char *const right_keys[] = {"roles", "who", NULL};
-    static const char *const label_keys[] = {"zh", "en", NULL};
-    static const char *const field_keys[] = {
-        "code",    "zh",     "en",    "kind",  "required", "title",   "min",
-        "max",     "length", "lines", "roles", "of",       "visible", "personal",
-        "purpose", "keep",   "since", "until", NULL};
-    static const char *const choice_keys[] = {"code", "zh", "en", "since", "until", NULL};
-    static const char *const state_keys[] = {"code", "zh",    "en",    "start",
-                                             "end",  "since", "until", NULL};
-    static const char *const move_keys[] = {"from",  "to",    "roles", "who",
-                                            "since", "until", NULL};
-    struct table root = {.n = 0}, create = {.n = 0}, edit = {.n = 0}, purpose = {.n = 0};
-    struct table keep = {.n = 0}, field = {.n = 0}, choice = {.n = 0}, state = {.n = 0};
-    struct table move = {.n = 0};
+    cfg_opt_t root[OPTIONS_MAX] = {0};
+    cfg_opt_t *section = mem_new((inside_n(g) + 1) * OPTIONS_MAX * sizeof(*section));
+    cfg_opt_t *deep = mem_new(OPTIONS_MAX * OPTIONS_MAX * sizeof(*deep));
+    cfg_opt_t *at[OPTIONS_MAX] = {0};
+    size_t used = 0;
+    cfg_t *out = NULL;
 
-    add_keys(&create, c, right_keys);
-    add_keys(&edit, c, right_keys);
-    add_keys(&purpose, c, label_keys);
-    add_keys(&keep, c, label_keys);
-    add_keys(&choice, c, choice_keys);
-    add_keys(&field, c, field_keys);
-    add_section(&field, "choice", &choice, TITLED);
-    add_keys(&state, c, state_keys);
-    add_keys(&move, c, move_keys);
-    add_keys(&root, c, root_keys);
-    add_section(&root, "create", &create, CFGF_NONE);
-    add_section(&root, "edit", &edit, CFGF_NONE);
-    add_section(&root, "purpose", &purpose, TITLED);
-    add_section(&root, "keep", &keep, TITLED);
-    add_section(&root, "field", &field, TITLED);
-    add_section(&root, "state", &state, TITLED);
-    add_section(&root, "move", &move, CFGF_MULTI);
-    return cfg_init(root.opt, CFGF_NONE);
+    assert(keys_n(g) + inside_n(g) + 2 <= OPTIONS_MAX);
+    for (size_t i = 0; i < inside_n(g); i++) {
+        const struct grammar *in = &g->inside[i];
+        cfg_opt_t *below[OPTIONS_MAX] = {0};
+
+        assert(keys_n(in) + inside_n(in) + 2 <= OPTIONS_MAX);
+        for (size_t k = 0; k < inside_n(in); k++) {
+            assert(used < OPTIONS_MAX && in->inside[k].inside == NULL);
+            below[k] = &deep[used++ * OPTIONS_MAX];
+            fill(&in->inside[k], c, below[k], NULL);
+        }
+        at[i] = &section[i * OPTIONS_MAX];
+        fill(in, c, at[i], below);
+    }
+    fill(g, c, root, at);
+    out = cfg_init(root, CFGF_NONE);
+    mem_free(section);
+    mem_free(deep);
+    return out;
 }
 
 enum rc
-type_file_open(const struct embed_file *file, cfg_t **out, struct fault *why)
+data_file_open(const struct embed_file *file, const struct grammar *root_grammar,
+               cfg_t **out, struct fault *why)
 {
     struct context c = {why, file->name, false};
     struct buf text = BUF_NONE;
@@ -259,7 +271,7 @@ type_file_open(const struct embed_file *file, cfg_t **out, struct fault *why)
     if (rc != RC_OK) {
         goto out;
     }
-    root = new_root(&c);
+    root = new_root(root_grammar, &c);
     if (root == NULL) {
         abort(); /* out of memory */
     }
@@ -272,13 +284,13 @@ type_file_open(const struct embed_file *file, cfg_t **out, struct fault *why)
     *out = root;
     root = NULL;
 out:
-    type_file_close(root);
+    data_file_close(root);
     buf_free(&text);
     return rc;
 }
 
 void
-type_file_close(cfg_t *root)
+data_file_close(cfg_t *root)
 {
     if (root != NULL) {
         (void)cfg_free(root);
@@ -297,13 +309,13 @@ option(cfg_t *section, const char *key)
 }
 
 const char *
-type_file_get(cfg_t *section, const char *key)
+data_file_get(cfg_t *section, const char *key)
 {
     return cfg_opt_getnstr(option(section, key), 0);
 }
 
 uint32_t
-type_file_line(cfg_t *section, const char *key)
+data_file_line(cfg_t *section, const char *key)
 {
     const char *line = key == NULL ? NULL : option(section, key)->comment;
 
@@ -317,22 +329,22 @@ type_file_line(cfg_t *section, const char *key)
 }
 
 unsigned
-type_file_n(cfg_t *section, const char *kind)
+data_file_n(cfg_t *section, const char *kind)
 {
     return cfg_opt_size(option(section, kind));
 }
 
 cfg_t *
-type_file_at(cfg_t *section, const char *kind, unsigned i)
+data_file_at(cfg_t *section, const char *kind, unsigned i)
 {
     return cfg_opt_getnsec(option(section, kind), i);
 }
 
 cfg_t *
-type_file_titled(cfg_t *section, const char *kind, const char *title)
+data_file_titled(cfg_t *section, const char *kind, const char *title)
 {
-    for (unsigned i = 0; i < type_file_n(section, kind); i++) {
-        cfg_t *sec = type_file_at(section, kind, i);
+    for (unsigned i = 0; i < data_file_n(section, kind); i++) {
+        cfg_t *sec = data_file_at(section, kind, i);
 
         if (strcmp(cfg_title(sec), title) == 0) {
             return sec;
