@@ -49,14 +49,14 @@ $(B)/linjuli.a: $(OBJ)
 $(B)/testlib.a: $(patsubst %.c,$(B)/%.o,$(wildcard tests/lib/*.c))
 	$(Q)rm -f $@ && ar qcs $@ $^
 
-$(B)/gen/embed.c: schema/embed.sh $(wildcard schema/types/* schema/sql/*)
+$(B)/gen/embed.c: schema/embed.sh $(wildcard schema/types/* schema/sql/* schema/reports/*)
 	$(Q)mkdir -p $(@D) && sh schema/embed.sh > $@.tmp && mv $@.tmp $@
 
 # The program of another release, as far as its record types (folder TYPES) and migrations
 # (SQL) make it: they are compiled into OTHER, all else is what $(B) has. For tests of upgrades.
 OTHER ?= $(B)/other
 other: $(B)/cli/main.o $(B)/linjuli.a
-	$(Q)mkdir -p $(OTHER) && sh schema/embed.sh $(TYPES) $(SQL) > $(OTHER)/embed.c
+	$(Q)mkdir -p $(OTHER) && sh schema/embed.sh $(TYPES) $(SQL) $(REPORTS) > $(OTHER)/embed.c
 	$(Q)$(CC) $(CFLAGS) -c -o $(OTHER)/embed.o $(OTHER)/embed.c
 	$(Q)$(CC) $(LDFLAGS) -o $(OTHER)/linjuli $(B)/cli/main.o $(OTHER)/embed.o $(B)/linjuli.a $(LIBS)
 

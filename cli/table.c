@@ -25,6 +25,8 @@ const struct cmd *const commands[] = {
     &cmd_nodes,
     &cmd_digest,
     /* spreadsheets */
+    &cmd_report,
+    &cmd_indicators,
     &cmd_import,
     &cmd_undo,
     &cmd_export,

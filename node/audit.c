@@ -24,7 +24,7 @@
 
 enum told { TOLD_FINDING = 1, TOLD_DONE };
 
-struct report { /* reader to leader */
+struct reader_word { /* reader to leader */
     enum told told;
     enum audit_task task;
     struct verify_finding finding;
@@ -105,7 +105,7 @@ static void
 tell_finding(void *arg, const struct verify_finding *f)
 {
     struct reader_run *run = arg;
-    struct report r;
+    struct reader_word r;
     memset(&r, 0, sizeof(r));
     r.told = TOLD_FINDING;
     r.finding = *f;
@@ -122,7 +122,7 @@ read_jobs(const struct audit_setup *setup, int in, int out)
     struct audit_job job;
     enum rc opened = RC_NOTFOUND;
     while (!run.is_broken && read_all(in, &job, sizeof(job))) {
-        struct report r;
+        struct reader_word r;
         memset(&r, 0, sizeof(r));
         r.told = TOLD_DONE;
         r.task = job.task;
@@ -188,7 +188,7 @@ stop_readers(struct lead *l)
 static enum rc
 hear(struct lead *l, struct reader_at *reader)
 {
-    struct report r;
+    struct reader_word r;
     if (!read_all(reader->from, &r, sizeof(r)))
         return RC_IO; /* it died */
     if (r.told == TOLD_FINDING) {

@@ -96,7 +96,7 @@ add(struct run *run, int64_t no)
     enum rc rc;
     if (run->touched_n > 0 &&
         bsearch(&no, run->touched, run->touched_n, sizeof(*run->touched), by_no) != NULL)
-        rc = project_image(run->l, no, false, &run->image, &any);
+        rc = project_image(run->l, no, PROJECT_COUNTED, &run->image, &any);
     else
         rc = fold_read(run->l, no, &run->image);
     if (rc != RC_OK || !any)

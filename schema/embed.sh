@@ -1,12 +1,13 @@
 #!/bin/sh
-# Prints one C file that holds every record-type file and every migration, byte for byte, in
-# name order: struct embed_file embed_types[], embed_sql[], each closed by a NULL name.
-# Usage: embed.sh [TYPES SQL], two folders; without them this release's own.
+# Prints one C file that holds every record type, migration and report, byte for byte, in
+# name order: struct embed_file embed_types[], embed_sql[], embed_reports[], each closed by a
+# NULL name. Usage: embed.sh [TYPES SQL [REPORTS]], folders; without them this release's own.
 set -eu
-types=${1:-$(dirname "$0")/types} sql=${2:-$(dirname "$0")/sql}
+here=$(dirname "$0")
+types=${1:-$here/types} sql=${2:-$here/sql} reports=${3:-$here/reports}
 echo '#include "schema/embed.h"'
-for kind in types sql; do
-    [ $kind = types ] && folder=$types || folder=$sql
+for kind in types sql reports; do
+    eval folder=\$$kind
     n=0
     for f in $(ls "$folder" | LC_ALL=C sort); do
         n=$((n + 1))

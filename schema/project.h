@@ -28,9 +28,14 @@ enum rc project_replay(struct ledger *l,
                        void *arg) MUST_USE;
 /* A key of this scope came: what was carried of it is projected. */
 enum rc project_scope(struct ledger *l, uint32_t scope) MUST_USE;
-/* Folds a record from its items without touching a table; `assumed`: those of logs
- * without a counted grant too. *any false: nothing of it is effective. */
-enum rc project_image(struct ledger *l, int64_t no, bool assumed, struct image *out,
-                      bool *any) MUST_USE;
+enum project_of {
+    PROJECT_ALL,     /* those of own logs without a counted grant too */
+    PROJECT_COUNTED, /* what everybody counts */
+    PROJECT_SEALED   /* what a seal covers */
+};
+/* Folds a record from its items without touching a table. *any false: nothing of it is
+ * effective. */
+enum rc project_image(struct ledger *l, int64_t no, enum project_of which,
+                      struct image *out, bool *any) MUST_USE;
 
 #endif

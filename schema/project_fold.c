@@ -85,12 +85,14 @@ is_of(const struct image *im, const struct op *op, uint32_t scope)
 /* Takes the item in if it is effective and (still) one of this record: another branch's
  * entry may stand at its row by now. */
 static enum rc
-take(struct project *p, const struct image *im, int64_t row, uint16_t index, bool assumed)
+take(struct project *p, const struct image *im, int64_t row, uint16_t index,
+     enum project_of which)
 {
     const struct log_state *log = ledger_log_at(p->l, row);
     const struct cached *at = NULL;
     struct context c;
-    if (log == NULL || (log->is_assumed && !assumed) || log_row_seq(row) > log->head_seq)
+    if (log == NULL || (log->is_assumed && which != PROJECT_ALL) ||
+        log_row_seq(row) > (which == PROJECT_SEALED ? log->seal_seq : log->head_seq))
         return RC_OK;
     enum rc rc = entry_at(p, row, &at);
     if (rc != RC_OK)
@@ -125,7 +127,8 @@ take(struct project *p, const struct image *im, int64_t row, uint16_t index, boo
 
 /* Name of record `no`, and all its effective items; *listed: how many the tables have. */
 static enum rc
-gather(struct project *p, int64_t no, bool assumed, struct image *im, size_t *listed)
+gather(struct project *p, int64_t no, enum project_of which, struct image *im,
+       size_t *listed)
 {
     struct db *db = p->l->db;
     int64_t number = -1;
@@ -136,13 +139,13 @@ gather(struct project *p, int64_t no, bool assumed, struct image *im, size_t *li
     if (rc != RC_OK)
         return rc;
     *listed = 1;
-    rc = take(p, im, im->entry, im->item, assumed);
+    rc = take(p, im, im->entry, im->item, which);
     sqlite3_stmt *s = db_stmt(db, STMT_PROJECT_ITEMS);
     sqlite3_bind_int64(s, 1, no);
     while (rc == RC_OK && (rc = db_step(db, s, &row)) == RC_OK && row) {
         ++*listed;
         rc = take(p, im, sqlite3_column_int64(s, 0), (uint16_t)sqlite3_column_int(s, 1),
-                  assumed);
+                  which);
     }
     sqlite3_reset(s);
     return rc;
@@ -193,7 +196,7 @@ refold(struct project *p, int64_t no)
     struct image *im = &p->image;
     size_t listed = 0;
     bool same = false;
-    enum rc rc = gather(p, no, true, im, &listed);
+    enum rc rc = gather(p, no, PROJECT_ALL, im, &listed);
     if (rc != RC_OK)
         return rc == RC_NOTFOUND ? RC_OK : rc; /* gone meanwhile */
     if (p->items_n > 0) {
@@ -208,12 +211,13 @@ refold(struct project *p, int64_t no)
 }
 
 enum rc
-project_image(struct ledger *l, int64_t no, bool assumed, struct image *out, bool *any)
+project_image(struct ledger *l, int64_t no, enum project_of which, struct image *out,
+              bool *any)
 {
     struct project *p = l->project;
     size_t listed = 0;
     bool same = false;
-    enum rc rc = gather(p, no, assumed, out, &listed);
+    enum rc rc = gather(p, no, which, out, &listed);
     *any = rc == RC_OK && p->items_n > 0;
     if (*any) {
         choose_first(p, out, listed, &same);

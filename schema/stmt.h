@@ -116,6 +116,7 @@
     X(QUERY_IDS, "SELECT no, type, number, id FROM record WHERE id BETWEEN ?1 AND ?2")     \
     X(QUERY_NUMBERS, "SELECT no, type, number, id FROM record"                             \
         " WHERE number BETWEEN ?1 AND ?2")                                                 \
+    X(ASOF_ITEMS, "SELECT entry FROM record_item WHERE no = ?1")                           \
     X(QUERY_ITEMS_N, "SELECT count(*) FROM record_item WHERE no = ?1")                     \
     X(QUERY_CASE, "SELECT no, field FROM conflict WHERE name = ?1")                        \
     X(QUERY_CASES, "SELECT no, field, name FROM conflict ORDER BY name")                   \
