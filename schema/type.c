@@ -138,6 +138,7 @@ add_private(struct build *b, struct type *half)
     half->states_n = 0;
     half->move = NULL;
     half->moves_n = 0;
+    half->asset = half->costs = half->adds = (struct right_rule){.is_there = false};
 }
 
 static enum rc
@@ -154,7 +155,10 @@ build_type(struct build *b)
     if (rc == RC_OK) {
         rc = build_fields(b);
     }
-    return rc == RC_OK ? build_life(b) : rc;
+    if (rc == RC_OK) {
+        rc = build_life(b);
+    }
+    return rc == RC_OK ? build_right(b) : rc;
 }
 
 /* ---- all files together */
@@ -201,7 +205,10 @@ check_references(const struct types *all, const struct sources *src, const struc
                           data_file_titled(b.root, "field", t->field[i].name), "of", of);
         }
     }
-    return RC_OK;
+    size_t at = source_of(src, t);
+    struct build b = {.file = src->file[at].name, .root = src->root[at], .why = why};
+
+    return check_right(&b, all, t);
 }
 
 static enum rc

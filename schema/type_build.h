@@ -56,5 +56,9 @@ bool who_parse(const char *text, uint8_t *bit);
 /* ---- parts of a type */
 enum rc build_fields(struct build *b) MUST_USE; /* type_field.c */
 enum rc build_life(struct build *b) MUST_USE;   /* type_life.c: states and moves */
+enum rc build_right(struct build *b) MUST_USE;  /* type_right.c: asset, costs, adds */
+/* Is what a costs or adds names an asset? When all types are there. */
+enum rc check_right(const struct build *b, const struct types *all,
+                    const struct type *t) MUST_USE;
 
 #endif

@@ -16,6 +16,8 @@ static const char *const state_keys[] = {"code", "zh",    "en",    "start",
                                          "end",  "since", "until", NULL};
 static const char *const move_keys[] = {"from",  "to",    "roles", "who",
                                         "since", "until", NULL};
+static const char *const asset_keys[] = {"amount", NULL};
+static const char *const spend_keys[] = {"of", "amount", "state", NULL};
 
 static const struct grammar in_field[] = {{"choice", choice_keys, NULL, GRAMMAR_TITLED},
                                           {NULL, NULL, NULL, GRAMMAR_ONCE}};
@@ -26,5 +28,8 @@ static const struct grammar in_file[] = {{"create", right_keys, NULL, GRAMMAR_ON
                                          {"field", field_keys, in_field, GRAMMAR_TITLED},
                                          {"state", state_keys, NULL, GRAMMAR_TITLED},
                                          {"move", move_keys, NULL, GRAMMAR_MANY},
+                                         {"asset", asset_keys, NULL, GRAMMAR_MANY},
+                                         {"costs", spend_keys, NULL, GRAMMAR_MANY},
+                                         {"adds", spend_keys, NULL, GRAMMAR_MANY},
                                          {NULL, NULL, NULL, GRAMMAR_ONCE}};
 const struct grammar type_grammar = {"type", root_keys, in_file, GRAMMAR_ONCE};

@@ -152,6 +152,20 @@ state_by_name(const struct type *t, const char *name)
     return NULL;
 }
 
+bool
+right_rule_has(const struct type *t, const struct right_rule *r, uint16_t state)
+{
+    if (!r->is_there) {
+        return false;
+    }
+    for (size_t i = 0; i < t->states_n && i < 64; i++) {
+        if (t->state[i].code == state) {
+            return (r->states >> i & 1) != 0;
+        }
+    }
+    return false;
+}
+
 const struct choice *
 choice_by_code(const struct field *f, uint16_t code)
 {
@@ -341,6 +355,12 @@ check_move(const struct type *t, uint16_t from, uint16_t to, const struct writer
         }
     }
     return worst;
+}
+
+bool
+type_may_create(const struct type *t, const struct writer *by, uint32_t unit)
+{
+    return may(t->create_roles, t->create_who, by, unit) == BREACH_NONE;
 }
 
 bool

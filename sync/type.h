@@ -53,6 +53,15 @@ struct move {
     uint8_t who; /* bits of enum who */
 };
 
+/* What records of a type have to do with rights (TYPES.md 1.7). */
+struct right_rule {
+    bool is_there;
+    uint16_t of;     /* costs, adds: the field that names whose rights; asset: 0 */
+    uint16_t field;  /* the field that says how many; 0: `amount` does */
+    uint64_t amount; /* field 0: at least 1 */
+    uint64_t states; /* costs, adds: a bit per place in `state`: those it is about */
+};
+
 struct type {
     uint16_t code;
     const char *name; /* on the command line */
@@ -70,6 +79,9 @@ struct type {
     size_t moves_n;
     uint16_t private_of;   /* code of the public type this is the private half of, or 0 */
     uint16_t private_code; /* code of the type's private half, or 0 */
+    struct right_rule asset; /* each record is one: so many rights are issued on it */
+    struct right_rule costs; /* a record uses rights up, as long as it is in a state */
+    struct right_rule adds;  /* a record issues rights when it comes into a state */
 };
 
 /* All types of one schema version, by code. */
@@ -87,6 +99,8 @@ const struct field *field_by_code(const struct type *t,
 const struct field *field_by_name(const struct type *t, const char *name);
 const struct state *state_by_code(const struct type *t, uint16_t code);
 const struct state *state_by_name(const struct type *t, const char *name);
+/* Is the rule about records in that state (0: of a type without states)? */
+bool right_rule_has(const struct type *t, const struct right_rule *r, uint16_t state);
 const struct choice *choice_by_code(const struct field *f, uint16_t code);
 /* Does the field stand in the type's private half? */
 bool field_is_private(const struct type *t, const struct field *f);
@@ -124,6 +138,8 @@ enum breach type_check(const struct types *t, const struct op *put, enum scope_k
                        uint32_t scope_unit, const struct writer *by, uint16_t *field);
 /* Is the value (walked bytes) what the field's kind asks for, in its range? */
 bool value_check(const struct field *f, struct slice value);
+/* May this writer make records of the type in that unit? */
+bool type_may_create(const struct type *t, const struct writer *by, uint32_t unit);
 bool move_is_legal(const struct type *t, uint16_t from, uint16_t to,
                    const struct writer *by, uint32_t unit);
 

@@ -270,6 +270,34 @@ static const struct bad bad[] = {
     {"who = \"unit\"\n", "\n", "KEY_MISSING 900-thing: move who, line 42"},
     {"who = \"unit\"\n", "who = \"unit\" until = 0\n",
      "KEY_VALUE 900-thing: move until, line 41"},
+    /* rights */
+    {"purpose call", "asset { }\npurpose call",
+     "KEY_MISSING 900-thing: asset amount, line 11"},
+    {"purpose call", "asset { amount = 0 }\npurpose call",
+     "KEY_VALUE 900-thing: asset amount, line 11"},
+    {"purpose call", "asset { amount = 1099511627777 }\npurpose call",
+     "KEY_VALUE 900-thing: asset amount, line 11"},
+    {"purpose call", "asset { amount = title }\npurpose call",
+     "KEY_VALUE 900-thing: asset amount, line 11"},
+    {"purpose call", "asset { amount = phone }\npurpose call",
+     "NO_SUCH_NAME 900-thing: asset amount, line 11"},
+    {"purpose call", "asset { amount = 1 } asset { amount = 1 }\npurpose call",
+     "KEY_TWICE 900-thing: asset, line 11"},
+    {"purpose call", "costs { of = part amount = 1 }\npurpose call",
+     "NO_SUCH_NAME 900-thing: costs of, line 11"},
+    {"purpose call", "asset { amount = 1 } costs { amount = 1 }\npurpose call",
+     "KEY_MISSING 900-thing: costs of, line 11"},
+    {"purpose call", "asset { amount = 1 } costs { of = title amount = 1 }\npurpose call",
+     "NO_SUCH_NAME 900-thing: costs of, line 11"},
+    {"purpose call",
+     "asset { amount = 1 } costs { of = part amount = 1 state = ajar }\npurpose call",
+     "NO_SUCH_NAME 900-thing: costs state, line 11"},
+    {"purpose call",
+     "asset { amount = 1 } costs { of = part amount = 1 state = \"\" }\npurpose call",
+     "KEY_VALUE 900-thing: costs state, line 11"},
+    {"purpose call",
+     "asset { amount = 1 } adds { of = part amount = 1 state = open }\npurpose call",
+     "KEY_VALUE 900-thing: adds state, line 11"},
 };
 
 static void
@@ -294,6 +322,35 @@ each_slip_is_refused_with_its_place(void **state)
         buf_free(&got);
         buf_free(&text);
     }
+}
+
+static void
+rights_are_tied_to_records(void **state)
+{
+    struct buf text =
+        changed("purpose call", "asset { amount = 7 }\n"
+                                "costs { of = part amount = 2 state = \"open\" }\n"
+                                "adds { of = part amount = 3 state = shut }\n"
+                                "purpose call");
+    struct types *t = NULL;
+    struct fault why = {.rc = RC_OK};
+
+    (void)state;
+    if (parse_one("900-thing", buf_slice(&text), &t, &why) != RC_OK) {
+        fail_msg("%s", why.what);
+    }
+    const struct type *thing = type_by_name(t, "thing");
+    const struct type *half = type_by_name(t, "thing_private");
+
+    assert_true(thing->asset.is_there && thing->asset.amount == 7);
+    assert_int_equal(thing->costs.of, 14);
+    assert_int_equal(thing->costs.amount, 2);
+    assert_true(right_rule_has(thing, &thing->costs, 1));
+    assert_false(right_rule_has(thing, &thing->costs, 2));
+    assert_true(right_rule_has(thing, &thing->adds, 2));
+    assert_false(half->asset.is_there || half->costs.is_there || half->adds.is_there);
+    types_free(t);
+    buf_free(&text);
 }
 
 static void
@@ -584,6 +641,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_small_type_is_fine),
         cmocka_unit_test(each_slip_is_refused_with_its_place),
+        cmocka_unit_test(rights_are_tied_to_records),
         cmocka_unit_test(a_refusal_leaves_no_trace_in_the_next_parse),
         cmocka_unit_test(two_files_may_not_claim_the_same),
         cmocka_unit_test(too_large_a_file_is_not_looked_at),
