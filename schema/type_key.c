@@ -175,12 +175,12 @@ get_who(const struct build *b, cfg_t *sec, uint32_t roles, uint8_t *out)
         uint8_t bit;
 
         if (!who_parse(word, &bit)) {
-            return refuse(b, FAULT_KEY_VALUE, sec, "who", "unit, centre, area");
+            return refuse(b, FAULT_KEY_VALUE, sec, "who", "unit, centre, area, any");
         }
         *out |= bit;
     }
     if (*out == 0) {
-        return refuse(b, FAULT_KEY_MISSING, sec, "who", "unit, centre, area");
+        return refuse(b, FAULT_KEY_MISSING, sec, "who", "unit, centre, area, any");
     }
     if ((*out & WHO_AREA) != 0 && (roles & roaming) == 0) {
         return refuse(b, FAULT_KEY_MISPLACED, sec, "who", "roles: grid, area");

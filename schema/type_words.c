@@ -34,6 +34,7 @@ static const char *const who_words[] = {
     [WHO_UNIT] = "unit",
     [WHO_CENTRE] = "centre",
     [WHO_AREA] = "area",
+    [WHO_ANY] = "any",
 };
 
 #define N(words) (sizeof(words) / sizeof((words)[0]))

@@ -303,7 +303,7 @@ has_role(uint32_t roles, const struct writer *by)
 static bool
 is_placed(uint8_t who, const struct writer *by, uint32_t unit)
 {
-    if ((who & WHO_UNIT) != 0 && by->unit == unit) {
+    if ((who & WHO_ANY) != 0 || ((who & WHO_UNIT) != 0 && by->unit == unit)) {
         return true;
     }
     if ((who & WHO_CENTRE) != 0 && by->unit == CENTRE_UNIT) {

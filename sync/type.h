@@ -12,8 +12,9 @@ enum personal { PERSONAL_NONE, PERSONAL_YES, PERSONAL_SENSITIVE };
 enum visibility { VISIBLE_WALL, VISIBLE_ALL, VISIBLE_HOME, VISIBLE_CARE }; /* V0 to V3 */
 
 /* Where a writer may stand: in the record's unit, in unit 0000, or, for a grid worker or
- * an area secretary, in any unit (their scopes are the limit). */
-enum who { WHO_UNIT = 1, WHO_CENTRE = 2, WHO_AREA = 4 };
+ * an area secretary, in any unit (their scopes are the limit); or anybody anywhere, who
+ * asks another unit for what that alone decides. */
+enum who { WHO_UNIT = 1, WHO_CENTRE = 2, WHO_AREA = 4, WHO_ANY = 8 };
 
 struct label {
     const char *zh, *en;

@@ -77,6 +77,7 @@ static const struct move moves[] = {
     {OPEN, CLAIMED, BIT(ROLE_CLERK), WHO_CENTRE},
     {CLAIMED, DONE, BIT(ROLE_CLERK), WHO_CENTRE},
     {CLAIMED, OPEN, BIT(ROLE_GRID) | BIT(ROLE_LEADER), WHO_UNIT | WHO_AREA},
+    {CLAIMED, LATE, BIT(ROLE_LEADER), WHO_ANY},
 };
 static const struct type type[] = {
     {.code = TASK,
@@ -93,7 +94,7 @@ static const struct type type[] = {
      .state = states,
      .states_n = 4,
      .move = moves,
-     .moves_n = 4},
+     .moves_n = 5},
     {.code = TASK_PRIVATE,
      .name = "task_private",
      .visible = VISIBLE_CARE,
@@ -116,7 +117,7 @@ static const struct type type[] = {
      .state = states,
      .states_n = 4,
      .move = moves,
-     .moves_n = 4},
+     .moves_n = 5},
 };
 static const struct types types = {.version = 1, .type = type, .n = 3};
 
@@ -449,6 +450,8 @@ a_move_asks_for_the_table(void **state)
         {CLAIMED, OPEN, &grid, BREACH_NONE},
         {CLAIMED, OPEN, &leader, BREACH_NONE},
         {CLAIMED, OPEN, &stranger, BREACH_UNIT}, /* WHO_AREA is not for leaders */
+        {CLAIMED, LATE, &stranger, BREACH_NONE}, /* whatever the unit */
+        {CLAIMED, LATE, &clerk, BREACH_ROLE},    /* but not whatever the role */
         {OPEN, DONE, &leader, BREACH_MOVE},
         {OPEN, DONE, &chief, BREACH_MOVE},
         {DONE, OPEN, &clerk, BREACH_MOVE},
