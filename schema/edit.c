@@ -106,7 +106,7 @@ static enum rc
 add_first_state(struct draft *d, const struct type *type, struct fault *why)
 {
     struct value v = {.kind = VALUE_STATE};
-    if (type->states_n == 0)
+    if (type->states_n == 0 || draft_has(d, FIELD_STATE))
         return RC_OK;
     v.as.move = (struct state_move){.from = 0, .to = type->state[0].code};
     return draft_add_value(d, FIELD_STATE, &v, NULL, why);

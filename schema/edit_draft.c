@@ -142,6 +142,19 @@ draft_is_same(struct slice value, const struct image *im, uint16_t code)
     return f->state == FIELD_CLEAN && slice_eq(value, image_shown(im, code));
 }
 
+/* A new record may begin in any start of its type: which one is said like a field. */
+static enum rc
+assign_start(const struct type *type, const char *name, struct draft *d,
+             struct fault *why)
+{
+    struct value v = {.kind = VALUE_STATE};
+    const struct state *s = query_state(type, name);
+    if (s == NULL)
+        return fault_set(why, RC_INVALID, FAULT_UNKNOWN_STATE, "%s", name);
+    v.as.move = (struct state_move){.from = 0, .to = s->code};
+    return draft_add_value(d, FIELD_STATE, &v, NULL, why);
+}
+
 static enum rc
 assign_one(struct ledger *l, const struct type *type, const struct assign *f,
            const struct image *im, const struct image *im_half, struct draft *d,
@@ -156,6 +169,8 @@ assign_one(struct ledger *l, const struct type *type, const struct assign *f,
         fault_want(why, "%s", type->name);
         return RC_INVALID;
     }
+    if (field->code == FIELD_STATE && im == NULL)
+        return assign_start(type, f->value, d, why);
     if (field->code < FIELD_FIRST_OWN)
         return fault_set(why, RC_INVALID, FAULT_NOT_SETTABLE, "%s", f->field);
     bool is_private = field_is_private(type, field);
