@@ -202,6 +202,18 @@ inside_n(const struct grammar *g)
     return n;
 }
 
+/* Sections that lie in sections. */
+static size_t
+deep_n(const struct grammar *g)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < inside_n(g); i++) {
+        n += inside_n(&g->inside[i]);
+    }
+    return n;
+}
+
 /* The options of a section, and at[i] where those of its own sections begin. */
 static void
 fill(const struct grammar *g, struct context *c, cfg_opt_t *opt, cfg_opt_t *const *at)
@@ -233,7 +245,7 @@ new_root(const struct grammar *g, struct context *c)
 {
     cfg_opt_t root[OPTIONS_MAX] = {0};
     cfg_opt_t *section = mem_new((inside_n(g) + 1) * OPTIONS_MAX * sizeof(*section));
-    cfg_opt_t *deep = mem_new(OPTIONS_MAX * OPTIONS_MAX * sizeof(*deep));
+    cfg_opt_t *deep = mem_new((deep_n(g) + 1) * OPTIONS_MAX * sizeof(*deep));
     cfg_opt_t *at[OPTIONS_MAX] = {0};
     size_t used = 0;
     cfg_t *out = NULL;
@@ -245,7 +257,7 @@ new_root(const struct grammar *g, struct context *c)
 
         assert(keys_n(in) + inside_n(in) + 2 <= OPTIONS_MAX);
         for (size_t k = 0; k < inside_n(in); k++) {
-            assert(used < OPTIONS_MAX && in->inside[k].inside == NULL);
+            assert(in->inside[k].inside == NULL);
             below[k] = &deep[used++ * OPTIONS_MAX];
             fill(&in->inside[k], c, below[k], NULL);
         }

@@ -197,10 +197,12 @@ check_references(const struct types *all, const struct sources *src, const struc
 {
     for (size_t i = 0; i < t->fields_n; i++) {
         const char *of = t->field[i].of_type;
-        size_t at = source_of(src, t);
-        struct build b = {.file = src->file[at].name, .root = src->root[at], .why = why};
 
         if (of != NULL && type_by_name(all, of) == NULL) {
+            size_t at = source_of(src, t);
+            struct build b = {
+                .file = src->file[at].name, .root = src->root[at], .why = why};
+
             return refuse(&b, FAULT_NO_SUCH_NAME,
                           data_file_titled(b.root, "field", t->field[i].name), "of", of);
         }

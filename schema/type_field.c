@@ -170,16 +170,16 @@ check_choices(const struct build *b, cfg_t *sec, const struct choice *c, size_t 
 {
     for (size_t i = 0; i < n; i++) {
         for (size_t k = 0; k < i; k++) {
-            cfg_t *at = data_file_titled(sec, "choice", c[i].name);
+            bool same_code = c[i].code == c[k].code;
+            bool same_zh = strcmp(c[i].label.zh, c[k].label.zh) == 0;
 
-            if (c[i].code == c[k].code) {
-                return refuse(b, FAULT_CODE_TWICE, at, "code", c[k].name);
-            }
-            if (strcmp(c[i].label.zh, c[k].label.zh) == 0) {
-                return refuse(b, FAULT_LABEL_TWICE, at, "zh", c[k].name);
-            }
-            if (strcmp(c[i].label.en, c[k].label.en) == 0) {
-                return refuse(b, FAULT_LABEL_TWICE, at, "en", c[k].name);
+            if (same_code || same_zh || strcmp(c[i].label.en, c[k].label.en) == 0) {
+                return refuse(b, same_code ? FAULT_CODE_TWICE : FAULT_LABEL_TWICE,
+                              data_file_titled(sec, "choice", c[i].name),
+                              same_code ? "code"
+                              : same_zh ? "zh"
+                                        : "en",
+                              c[k].name);
             }
         }
     }
@@ -277,11 +277,12 @@ check_title(const struct build *b)
 
     for (size_t i = 0; i < b->type->fields_n; i++) {
         const struct field *f = &b->type->field[i];
-        cfg_t *sec = data_file_titled(b->root, "field", f->name);
+        cfg_t *sec;
 
         if (!f->is_title) {
             continue;
         }
+        sec = data_file_titled(b->root, "field", f->name);
         if (title != NULL || !f->is_required || f->visible != b->type->visible ||
             (f->kind != VALUE_TEXT && f->kind != VALUE_CODE)) {
             return refuse(b, FAULT_KEY_MISPLACED, sec, "title", "required text");
