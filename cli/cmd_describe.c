@@ -3,6 +3,7 @@
 #include "cli/show.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define NAME_COLUMNS 16
 #define LABEL_COLUMNS 18
@@ -55,6 +56,38 @@ add_range(struct cli *c, const struct field *f)
 }
 
 static void
+add_roles(struct cli *c, uint32_t roles)
+{
+    bool is_next = false;
+    for (int r = ROLE_LEADER; r <= ROLE_PRIVACY; r++) {
+        if ((roles & (1u << r)) == 0)
+            continue;
+        buf_addf(c->out, "%s%s", is_next ? ", " : "",
+                 word(c, role_word((enum role)r)));
+        is_next = true;
+    }
+}
+
+static void
+add_who(struct cli *c, uint8_t who)
+{
+    static const struct {
+        uint8_t bit;
+        enum word word;
+    } each[] = {{WHO_UNIT, WORD_WHO_UNIT},
+                {WHO_CENTRE, WORD_WHO_CENTRE},
+                {WHO_AREA, WORD_WHO_AREA},
+                {WHO_ANY, WORD_WHO_ANY}};
+    bool is_next = false;
+    for (size_t i = 0; i < sizeof(each) / sizeof(each[0]); i++) {
+        if ((who & each[i].bit) == 0)
+            continue;
+        buf_addf(c->out, "%s%s", is_next ? ", " : "", word(c, each[i].word));
+        is_next = true;
+    }
+}
+
+static void
 add_field(struct cli *c, const struct type *t, const struct field *f)
 {
     buf_addf(c->out, "  %s ", f->is_required ? "*" : " ");
@@ -68,24 +101,76 @@ add_field(struct cli *c, const struct type *t, const struct field *f)
             word(c, f->personal == PERSONAL_SENSITIVE ? WORD_SENSITIVE : WORD_PERSONAL));
     if (field_is_private(t, f))
         buf_addf(c->out, "  [%s]", word(c, WORD_PRIVATE));
+    if (f->roles != 0) {
+        buf_addf(c->out, "  [");
+        add_roles(c, f->roles);
+        buf_addf(c->out, "]");
+    }
+    buf_add_u8(c->out, '\n');
+}
+
+/* What personal data are for, and how long they are kept: once for all fields that say the
+ * same. */
+static void
+add_terms(struct cli *c, const struct type *t)
+{
+    for (size_t i = 0; i < t->fields_n; i++) {
+        const struct field *f = &t->field[i];
+        bool is_first = f->personal != PERSONAL_NONE;
+        for (size_t k = 0; is_first && k < i; k++)
+            is_first = t->field[k].personal == PERSONAL_NONE ||
+                       strcmp(t->field[k].purpose.zh, f->purpose.zh) != 0 ||
+                       strcmp(t->field[k].keep.zh, f->keep.zh) != 0;
+        if (!is_first)
+            continue;
+        buf_addf(c->out, "    ");
+        bool is_next = false;
+        for (size_t k = i; k < t->fields_n; k++) {
+            const struct field *g = &t->field[k];
+            if (g->personal == PERSONAL_NONE ||
+                strcmp(g->purpose.zh, f->purpose.zh) != 0 ||
+                strcmp(g->keep.zh, f->keep.zh) != 0)
+                continue;
+            buf_addf(c->out, "%s%s", is_next ? ", " : "", g->name);
+            is_next = true;
+        }
+        buf_addf(c->out, ": %s; %s\n", label_of(c, &f->purpose, ""),
+                 label_of(c, &f->keep, ""));
+    }
+}
+
+/* Who may, and in which unit. */
+static void
+add_rights(struct cli *c, enum word what, uint32_t roles, uint8_t who)
+{
+    buf_addf(c->out, "%s: ", word(c, what));
+    add_roles(c, roles);
+    buf_addf(c->out, " · ");
+    add_who(c, who);
+    buf_add_u8(c->out, '\n');
+}
+
+static void
+add_move(struct cli *c, const struct type *t, const struct move *m)
+{
+    const struct state *to = state_by_code(t, m->to);
+    buf_addf(c->out, "      → ");
+    out_padded(c->out, to != NULL ? to->name : "?", NAME_COLUMNS - 4);
+    add_roles(c, m->roles);
+    buf_addf(c->out, " · ");
+    add_who(c, m->who);
     buf_add_u8(c->out, '\n');
 }
 
 static void
 add_state(struct cli *c, const struct type *t, const struct state *s)
 {
-    buf_addf(c->out, "    ");
+    buf_addf(c->out, "  %s ", s->is_start ? "*" : " ");
     out_padded(c->out, s->name, NAME_COLUMNS);
-    out_padded(c->out, label_of(c, &s->label, s->name), LABEL_COLUMNS);
-    uint16_t last = 0;
-    for (size_t i = 0; i < t->moves_n; i++) {
-        const struct state *to = state_by_code(t, t->move[i].to);
-        if (t->move[i].from == s->code && to != NULL && to->code != last) {
-            buf_addf(c->out, "%s%s", last == 0 ? "→ " : ", ", to->name);
-            last = to->code;
-        }
-    }
-    buf_add_u8(c->out, '\n');
+    buf_addf(c->out, "%s\n", label_of(c, &s->label, s->name));
+    for (size_t i = 0; i < t->moves_n; i++)
+        if (t->move[i].from == s->code)
+            add_move(c, t, &t->move[i]);
 }
 
 static void
@@ -93,9 +178,18 @@ add(struct cli *c, const struct type *t)
 {
     buf_addf(c->out, "%s  %s  %s\n", t->name, type_label(c, t),
              visibility_name(t->visible));
+    add_rights(c, WORD_MADE_BY, t->create_roles, t->create_who);
+    add_rights(c, WORD_CHANGED_BY, t->edit_roles, t->edit_who);
     say(c, WORD_FIELDS, NULL);
     for (size_t i = 0; i < t->fields_n; i++)
         add_field(c, t, &t->field[i]);
+    for (size_t i = 0; i < t->fields_n; i++) {
+        if (t->field[i].personal == PERSONAL_NONE)
+            continue;
+        say(c, WORD_TERMS, NULL);
+        add_terms(c, t);
+        break;
+    }
     if (t->states_n > 0)
         say(c, WORD_STATES, NULL);
     for (size_t i = 0; i < t->states_n; i++)
@@ -111,6 +205,17 @@ roles_json(uint32_t roles)
     for (int r = ROLE_LEADER; r <= ROLE_PRIVACY; r++)
         if ((roles & (1u << r)) != 0)
             json_array_append_new(all, json_string(role_name((enum role)r)));
+    return all;
+}
+
+static json_t *
+who_json(uint8_t who)
+{
+    static const char *const names[] = {"unit", "centre", "area", "any"};
+    json_t *all = json_array();
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if ((who & (1u << i)) != 0)
+            json_array_append_new(all, json_string(names[i]));
     return all;
 }
 
@@ -135,7 +240,15 @@ field_json(const struct type *t, const struct field *f)
     json_object_set_new(json, "title", json_boolean(f->is_title));
     json_object_set_new(json, "lines", json_boolean(f->is_long));
     json_object_set_new(json, "personal", json_string(personal[f->personal]));
+    if (f->personal != PERSONAL_NONE) {
+        json_t *purpose = json_object(), *keep = json_object();
+        set_label(purpose, &f->purpose);
+        set_label(keep, &f->keep);
+        json_object_set_new(json, "purpose", purpose);
+        json_object_set_new(json, "keep", keep);
+    }
     json_object_set_new(json, "private", json_boolean(field_is_private(t, f)));
+    json_object_set_new(json, "roles", roles_json(f->roles));
     json_object_set_new(json, "min", json_integer(f->min));
     json_object_set_new(json, "max", json_integer(f->max));
     json_object_set_new(json, "of",
@@ -160,6 +273,7 @@ states_json(const struct type *t)
         json_object_set_new(one, "code", json_integer(t->state[i].code));
         json_object_set_new(one, "name", json_string(t->state[i].name));
         set_label(one, &t->state[i].label);
+        json_object_set_new(one, "start", json_boolean(t->state[i].is_start));
         json_object_set_new(one, "end", json_boolean(t->state[i].is_end));
         json_array_append_new(all, one);
     }
@@ -177,6 +291,7 @@ moves_json(const struct type *t)
         json_object_set_new(one, "from", json_string(from != NULL ? from->name : "?"));
         json_object_set_new(one, "to", json_string(to != NULL ? to->name : "?"));
         json_object_set_new(one, "roles", roles_json(t->move[i].roles));
+        json_object_set_new(one, "who", who_json(t->move[i].who));
         json_array_append_new(all, one);
     }
     return all;
@@ -194,7 +309,9 @@ type_json(const struct type *t)
     set_label(json, &t->label);
     json_object_set_new(json, "visible", json_string(visibility_name(t->visible)));
     json_object_set_new(json, "create_roles", roles_json(t->create_roles));
+    json_object_set_new(json, "create_who", who_json(t->create_who));
     json_object_set_new(json, "edit_roles", roles_json(t->edit_roles));
+    json_object_set_new(json, "edit_who", who_json(t->edit_who));
     json_object_set_new(json, "fields", fields);
     json_object_set_new(json, "states", states_json(t));
     json_object_set_new(json, "moves", moves_json(t));
