@@ -8,11 +8,11 @@ old=$L new=$T/newer/linjuli entries=$build/tests/e2e/tools/entries
 
 # ---- the newer program
 cp -r "$e2e_root/schema/types" types && cp -r "$e2e_root/schema/sql" sql
-cat >types/900-notice <<'TYPE'
+cat >types/900-placard <<'TYPE'
 code = 900
-name = notice
-zh = "告示"
-en = "Notice"
+name = placard
+zh = "标牌"
+en = "Placard"
 visible = all
 since = 2
 create { roles = "leader, secretary" who = "unit, centre" }
@@ -47,8 +47,8 @@ mk TYPES="$T/types" SQL="$T/sql" OTHER="$T/newer" other ||
 echo "# the newer program is built in $((($(date +%s%N) - start) / 1000000)) ms"
 [ $((($(date +%s%N) - start) / 1000000000)) -lt 30 ]
 is $? 0 "in less than 30 s"
-has "$("$new" types)" notice "it knows a type more"
-has_not "$("$old" types)" notice "this one does not"
+has "$("$new" types)" placard "it knows a type more"
+has_not "$("$old" types)" placard "this one does not"
 
 # ---- a community, all of this release; n will be the newer one among the groups
 found_hub
@@ -90,7 +90,7 @@ n_log=$(key_of n)
 before=$(bytes n)
 gives 0 "the newer program opens what the older has written" "$new" -C n status
 is "$(bytes n)" "$before" "no entry was written by that"
-"$new" -C n add notice title=water-off >/dev/null || not_ok "it writes the new type"
+"$new" -C n add placard title=water-off >/dev/null || not_ok "it writes the new type"
 "$new" -C n add need title=bulb floor=7 >/dev/null || not_ok "and the new field"
 serve hub hub
 gives 0 "and exchanges with the older hub" "$new" -C n sync "127.0.0.1:$port"
@@ -108,11 +108,11 @@ gives 0 "nor does the audit say more than that" sh -c '"$1" -C hub audit >audit.
 
 # ---- the hub first
 before=$(bytes hub | wc -l)
-gives 0 "the hub's program is upgraded" "$new" -C hub list notice
+gives 0 "the hub's program is upgraded" "$new" -C hub list placard
 has "$out" water-off "it shows what it has kept"
 is "$(($(bytes hub | wc -l) - before))" 1 "it wrote one entry: which record types it has"
 is "$(newer "$new" hub)" 0 "nothing is kept unseen any more"
-"$new" -C hub add notice title=from-the-centre >/dev/null || not_ok "the hub writes the new type"
+"$new" -C hub add placard title=from-the-centre >/dev/null || not_ok "the hub writes the new type"
 id=$("$new" -C hub list need title=shared --json | field id)
 "$new" -C hub set "$id" floor=3 place=gate >/dev/null || not_ok "the hub sets the new field"
 
@@ -141,7 +141,7 @@ gives 0 "the second writes a stick for the newer node" "$old" -C b bundle write 
 "$new" -C n set "$("$new" -C n list need title=bulb --json | field id)" floor=8 >/dev/null
 gives 0 "which reads it" "$new" -C n bundle read s.llj --no-reply
 is "$(bytes n | grep -v "^$n_log")" "$(bytes b | grep -v "^$n_log")" "the entries of the others are those that it was given"
-has "$("$new" -C n list notice)" from-the-centre "and shows what two older ones have carried"
+has "$("$new" -C n list placard)" from-the-centre "and shows what two older ones have carried"
 run "$new" -C n get "$id"
 has "$out" second "the older edit"
 has "$out" gate "beside the newer one"
@@ -164,7 +164,7 @@ for d in a b; do
     gives 0 "$d is upgraded" "$new" -C $d status
     is "$(bytes $d)" "$before" "no entry was written by the upgrade"
     is "$(newer "$new" $d)" 0 "nothing waits"
-    has "$("$new" -C $d list notice)" from-the-centre "the new type is shown"
+    has "$("$new" -C $d list placard)" from-the-centre "the new type is shown"
 done
 with "$new" serve hub hub
 for d in a b n a b n; do "$new" -C $d sync "127.0.0.1:$port" >/dev/null 2>&1 || not_ok "$d meets the hub"; done

@@ -478,6 +478,7 @@ static const struct {
     {"wish", "title"},        {"wish_private", ""},  {"visit", "words way"},
     {"held_review", "place"}, {"handover", "heir"},
 };
+#define REQUIRED_MAX 5 /* of any type: a form that asks for more is not filled in */
 
 static void
 the_shipped_types_ask_for_little(void **state)
@@ -486,8 +487,7 @@ the_shipped_types_ask_for_little(void **state)
 
     (void)state;
     assert_int_equal(types_load_builtin(&t), RC_OK);
-    assert_int_equal(t->n, sizeof(shipped) / sizeof(shipped[0]));
-    for (size_t i = 0; i < t->n; i++) {
+    for (size_t i = 0; i < sizeof(shipped) / sizeof(shipped[0]); i++) {
         const struct type *type = type_by_name(t, shipped[i].type);
         struct buf got = BUF_NONE;
 
@@ -499,6 +499,74 @@ the_shipped_types_ask_for_little(void **state)
         }
         assert_string_equal(buf_text(&got), shipped[i].required);
         buf_free(&got);
+    }
+    for (size_t i = 0; i < t->n; i++) {
+        size_t n = 0;
+
+        for (size_t f = 0; f < t->type[i].fields_n; f++) {
+            n += t->type[i].field[f].is_required;
+        }
+        if (n > REQUIRED_MAX) {
+            fail_msg("%s asks for %zu fields", t->type[i].name, n);
+        }
+    }
+    types_free(t);
+}
+
+/* What a person is called, what can be dialled, and notes about people are personal in
+ * whatever type they stand; the phone of nobody is in none. */
+static void
+no_shipped_type_forgets_that_a_field_is_personal(void **state)
+{
+    static const char *const words[] = {"姓名", "电话", "监护人", "户主", "居民档案", "联系人"};
+    struct types *t = NULL;
+
+    (void)state;
+    assert_int_equal(types_load_builtin(&t), RC_OK);
+    for (size_t i = 0; i < t->n; i++) {
+        for (size_t f = 0; f < t->type[i].fields_n; f++) {
+            const struct field *field = &t->type[i].field[f];
+            bool is_about = field->kind == VALUE_PHONE;
+
+            for (size_t k = 0; k < sizeof(words) / sizeof(words[0]); k++) {
+                is_about |= strstr(field->label.zh, words[k]) != NULL &&
+                            field->kind != VALUE_BOOL && field->kind != VALUE_CHOICE;
+            }
+            if (is_about && field->personal == PERSONAL_NONE) {
+                fail_msg("%s.%s is personal", t->type[i].name, field->name);
+            }
+        }
+    }
+    types_free(t);
+}
+
+/* Nothing sensitive hangs on the wall or goes to all, and nothing personal on the wall
+ * but what its purpose says is shown there. */
+static void
+no_shipped_type_shows_what_is_sensitive(void **state)
+{
+    struct types *t = NULL;
+
+    (void)state;
+    assert_int_equal(types_load_builtin(&t), RC_OK);
+    for (size_t i = 0; i < t->n; i++) {
+        const struct type *type = &t->type[i];
+
+        for (size_t f = 0; f < type->fields_n; f++) {
+            const struct field *field = &type->field[f];
+            bool is_own = !field_is_private(type, field);
+
+            if (is_own && type->visible <= VISIBLE_ALL &&
+                field->personal == PERSONAL_SENSITIVE) {
+                fail_msg("%s.%s is sensitive, and all may read it", type->name,
+                         field->name);
+            }
+            if (is_own && type->visible == VISIBLE_WALL &&
+                field->personal != PERSONAL_NONE && strcmp(type->name, "course") != 0) {
+                fail_msg("%s.%s is personal, and hangs on the wall", type->name,
+                         field->name);
+            }
+        }
     }
     types_free(t);
 }
@@ -648,6 +716,8 @@ main(void)
         cmocka_unit_test(each_version_has_its_own_rules),
         cmocka_unit_test(a_type_that_comes_later_is_not_in_version_1),
         cmocka_unit_test(the_shipped_types_ask_for_little),
+        cmocka_unit_test(no_shipped_type_forgets_that_a_field_is_personal),
+        cmocka_unit_test(no_shipped_type_shows_what_is_sensitive),
         cmocka_unit_test(the_shipped_types_let_people_do_their_work),
         cmocka_unit_test(no_shipped_type_asks_for_an_id_number),
         cmocka_unit_test(the_released_files_have_not_changed),
