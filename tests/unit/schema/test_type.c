@@ -518,7 +518,8 @@ the_shipped_types_ask_for_little(void **state)
 static void
 no_shipped_type_forgets_that_a_field_is_personal(void **state)
 {
-    static const char *const words[] = {"姓名", "电话", "监护人", "户主", "居民档案", "联系人"};
+    static const char *const words[] = {"姓名", "电话",     "监护人",
+                                        "户主", "居民档案", "联系人"};
     struct types *t = NULL;
 
     (void)state;
