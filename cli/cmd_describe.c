@@ -62,8 +62,7 @@ add_roles(struct cli *c, uint32_t roles)
     for (int r = ROLE_LEADER; r <= ROLE_PRIVACY; r++) {
         if ((roles & (1u << r)) == 0)
             continue;
-        buf_addf(c->out, "%s%s", is_next ? ", " : "",
-                 word(c, role_word((enum role)r)));
+        buf_addf(c->out, "%s%s", is_next ? ", " : "", word(c, role_word((enum role)r)));
         is_next = true;
     }
 }
@@ -109,8 +108,8 @@ add_field(struct cli *c, const struct type *t, const struct field *f)
     buf_add_u8(c->out, '\n');
 }
 
-/* What personal data are for, and how long they are kept: once for all fields that say the
- * same. */
+/* What personal data are for, and how long they are kept: once for all fields that say
+ * the same. */
 static void
 add_terms(struct cli *c, const struct type *t)
 {
