@@ -172,11 +172,46 @@ add_state(struct cli *c, const struct type *t, const struct state *s)
             add_move(c, t, &t->move[i]);
 }
 
+static enum word
+merge_word(enum merge m)
+{
+    static const enum word words[] = {[MERGE_RECORD] = WORD_MERGE_RECORD,
+                                      [MERGE_FACT] = WORD_MERGE_FACT,
+                                      [MERGE_OWNED] = WORD_MERGE_OWNED,
+                                      [MERGE_SCARCE] = WORD_MERGE_SCARCE,
+                                      [MERGE_HUB] = WORD_MERGE_HUB};
+    return words[m];
+}
+
+static const char *
+step_name(const struct type *t, uint16_t step)
+{
+    const struct state *s = state_by_code(t, step);
+    return step == STEP_CREATE ? "create" : s != NULL ? s->name : "?";
+}
+
+static void
+add_apart(struct cli *c, const struct type *t, const struct apart *a)
+{
+    const struct field *alone = field_by_code(t, a->alone);
+    buf_addf(c->out, "    ");
+    out_padded(c->out, a->rule.name, NAME_COLUMNS);
+    buf_addf(c->out, "%s  (", label_of(c, &a->rule.label, a->rule.name));
+    for (size_t i = 0; i < a->steps_n; i++)
+        buf_addf(c->out, "%s%s", i > 0 ? ", " : "", step_name(t, a->step[i]));
+    buf_addf(c->out, ")%s", word(c, WORD_RULE_APART));
+    if (alone != NULL)
+        add_words(c, c->out, WORD_RULE_ALONE, label_of(c, &alone->label, alone->name),
+                  NULL);
+    buf_add_u8(c->out, '\n');
+}
+
 static void
 add(struct cli *c, const struct type *t)
 {
-    buf_addf(c->out, "%s  %s  %s\n", t->name, type_label(c, t),
-             visibility_name(t->visible));
+    buf_addf(c->out, "%s  %s  %s  %s (%s)\n", t->name, type_label(c, t),
+             visibility_name(t->visible), merge_name(t->merge),
+             word(c, merge_word(t->merge)));
     add_rights(c, WORD_MADE_BY, t->create_roles, t->create_who);
     add_rights(c, WORD_CHANGED_BY, t->edit_roles, t->edit_who);
     say(c, WORD_FIELDS, NULL);
@@ -193,6 +228,10 @@ add(struct cli *c, const struct type *t)
         say(c, WORD_STATES, NULL);
     for (size_t i = 0; i < t->states_n; i++)
         add_state(c, t, &t->state[i]);
+    if (type_has_rules(t))
+        say(c, WORD_RULES, NULL);
+    for (size_t i = 0; i < t->aparts_n; i++)
+        add_apart(c, t, &t->apart[i]);
 }
 
 /* ---- JSON */
@@ -297,6 +336,28 @@ moves_json(const struct type *t)
 }
 
 static json_t *
+rules_json(const struct type *t)
+{
+    json_t *all = json_array();
+    for (size_t i = 0; i < t->aparts_n; i++) {
+        const struct apart *a = &t->apart[i];
+        const struct field *alone = field_by_code(t, a->alone);
+        json_t *one = json_object();
+        json_t *steps = json_array();
+        for (size_t k = 0; k < a->steps_n; k++)
+            json_array_append_new(steps, json_string(step_name(t, a->step[k])));
+        json_object_set_new(one, "kind", json_string("apart"));
+        json_object_set_new(one, "name", json_string(a->rule.name));
+        set_label(one, &a->rule.label);
+        json_object_set_new(one, "steps", steps);
+        json_object_set_new(one, "alone",
+                            alone != NULL ? json_string(alone->name) : json_null());
+        json_array_append_new(all, one);
+    }
+    return all;
+}
+
+static json_t *
 type_json(const struct type *t)
 {
     json_t *json = json_object();
@@ -307,6 +368,8 @@ type_json(const struct type *t)
     json_object_set_new(json, "name", json_string(t->name));
     set_label(json, &t->label);
     json_object_set_new(json, "visible", json_string(visibility_name(t->visible)));
+    json_object_set_new(json, "merge", json_string(merge_name(t->merge)));
+    json_object_set_new(json, "rules", rules_json(t));
     json_object_set_new(json, "create_roles", roles_json(t->create_roles));
     json_object_set_new(json, "create_who", who_json(t->create_who));
     json_object_set_new(json, "edit_roles", roles_json(t->edit_roles));

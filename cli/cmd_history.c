@@ -16,11 +16,13 @@ static enum word
 breach_word(enum breach b)
 {
     static const enum word words[] = {
-        [BREACH_NONE] = WORD_BREACH_NONE,   [BREACH_TYPE] = WORD_BREACH_TYPE,
-        [BREACH_FIELD] = WORD_BREACH_FIELD, [BREACH_VALUE] = WORD_BREACH_VALUE,
-        [BREACH_ROLE] = WORD_BREACH_ROLE,   [BREACH_UNIT] = WORD_BREACH_UNIT,
-        [BREACH_MOVE] = WORD_BREACH_MOVE,   [BREACH_STATE] = WORD_BREACH_STATE,
-        [BREACH_SCOPE] = WORD_BREACH_SCOPE, [BREACH_CONFLICT] = WORD_BREACH_CONFLICT};
+        [BREACH_NONE] = WORD_BREACH_NONE,    [BREACH_TYPE] = WORD_BREACH_TYPE,
+        [BREACH_FIELD] = WORD_BREACH_FIELD,  [BREACH_VALUE] = WORD_BREACH_VALUE,
+        [BREACH_ROLE] = WORD_BREACH_ROLE,    [BREACH_UNIT] = WORD_BREACH_UNIT,
+        [BREACH_MOVE] = WORD_BREACH_MOVE,    [BREACH_STATE] = WORD_BREACH_STATE,
+        [BREACH_SCOPE] = WORD_BREACH_SCOPE,  [BREACH_CONFLICT] = WORD_BREACH_CONFLICT,
+        [BREACH_FACT] = WORD_BREACH_FACT,    [BREACH_APART] = WORD_BREACH_APART,
+        [BREACH_SECOND] = WORD_BREACH_SECOND};
     return (unsigned)b < sizeof(words) / sizeof(words[0]) ? words[b] : WORD_BREACH_NONE;
 }
 
@@ -64,6 +66,16 @@ add_change(struct told *t, const struct put_field *p)
 }
 
 static void
+add_reason(struct cli *c, const struct history_row *h)
+{
+    struct buf why = BUF_NONE;
+    const char *rule = h->rule != NULL ? label_of(c, &h->rule->label, h->rule->name) : "";
+    add_words(c, &why, breach_word(h->breach), rule, NULL);
+    say(c, WORD_NO_EFFECT, buf_text(&why), NULL);
+    buf_free(&why);
+}
+
+static void
 add_step(struct told *t, const struct history_row *h)
 {
     struct cli *c = t->c;
@@ -82,7 +94,7 @@ add_step(struct told *t, const struct history_row *h)
     }
     buf_add_u8(c->out, '\n');
     if (!h->is_effective)
-        say(c, WORD_NO_EFFECT, word(c, breach_word(h->breach)), NULL);
+        add_reason(c, h);
     for (uint16_t i = 0; i < h->put->fields_n; i++)
         add_change(t, &h->put->field[i]);
 }
@@ -143,6 +155,8 @@ step_json(struct told *t, const struct history_row *h)
     json_object_set_new(json, "breach",
                         h->breach == BREACH_NONE ? json_null()
                                                  : json_string(breach_name(h->breach)));
+    json_object_set_new(json, "rule",
+                        h->rule == NULL ? json_null() : json_string(h->rule->name));
     json_object_set_new(json, "changes", changes);
     return json;
 }

@@ -180,7 +180,7 @@ fault_say(const struct fault *f, enum rc rc, enum lang lang, struct buf *out)
     const char *const arg[] = {f->what, f->want};
     say_place(f, lang, out);
     word_add(out, fault_word(f->code), lang, arg, 2);
-    if (f->want[0] != '\0') {
+    if (f->want[0] != '\0' && f->code != FAULT_RULE) {
         const char *const want[] = {f->want};
         word_add(out, want_word(f->code), lang, want, 1);
     }

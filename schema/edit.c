@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "schema/project.h"
 #include "schema/query_in.h"
 #include "schema/type.h"
 
@@ -29,6 +30,8 @@ edit_breach(enum breach b, const struct type *type, uint16_t code, uint32_t unit
         return RC_DENIED;
     case BREACH_CONFLICT:
         return fault_set(why, RC_DENIED, FAULT_IN_CONFLICT, "%s", name);
+    case BREACH_FACT:
+        return fault_set(why, RC_DENIED, FAULT_FACT, "%s", name);
     case BREACH_MOVE:
     case BREACH_STATE:
         return fault_set(why, RC_INVALID, FAULT_ILLEGAL_MOVE, "%s", type->name);
@@ -36,6 +39,8 @@ edit_breach(enum breach b, const struct type *type, uint16_t code, uint32_t unit
     case BREACH_TYPE:
     case BREACH_FIELD:
     case BREACH_VALUE:
+    case BREACH_APART: /* of a record as a whole: refuse_rule */
+    case BREACH_SECOND:
         break;
     }
     return fault_set(why, RC_INVALID, FAULT_UNKNOWN_FIELD, "%s", name);
@@ -250,6 +255,28 @@ refuse_conflict(const struct author *a, const struct image *im, const struct dra
     return RC_OK;
 }
 
+/* A rule over the record in its own words, of both languages: the types are not known
+ * where faults are said. */
+static enum rc
+refuse_rule(struct ledger *l, const struct author *a, const struct image *im,
+            struct draft *d, struct fault *why)
+{
+    struct record_key key = im->key;
+    const struct rule *rule = NULL;
+    int64_t no = 0;
+    if (!type_has_rules(d->type) || !draft_has(d, FIELD_STATE))
+        return RC_OK;
+    enum rc rc = query_no_of(l, &key, d->type->code, &no);
+    if (rc == RC_OK)
+        rc = project_rule_against(l, no, &a->log->pub, draft_op(d, key.unit, key.id),
+                                  &rule);
+    if (rc != RC_OK || rule == NULL)
+        return rc == RC_NOTFOUND ? RC_OK : rc;
+    fault_set(why, RC_DENIED, FAULT_RULE, "%s", rule->label.zh);
+    fault_want(why, "%s", rule->label.en);
+    return RC_DENIED;
+}
+
 /* `im` is where the draft goes: its key, and what it says now. */
 enum rc
 edit_check(struct ledger *l, const struct author *a, const struct image *im,
@@ -260,8 +287,9 @@ edit_check(struct ledger *l, const struct author *a, const struct image *im,
     enum rc rc = may_seal(l, im->key.scope, im->key.unit, why);
     if (rc == RC_OK)
         rc = refuse_conflict(a, im, d, why);
-    return rc == RC_OK ? edit_judge(l, a, im->key.scope, d, im->key.unit, im->key.id, why)
-                       : rc;
+    if (rc == RC_OK)
+        rc = edit_judge(l, a, im->key.scope, d, im->key.unit, im->key.id, why);
+    return rc == RC_OK ? refuse_rule(l, a, im, d, why) : rc;
 }
 
 static enum rc

@@ -48,5 +48,8 @@ enum rc edit_settle(struct ledger *l, const struct author *a, const char *case_n
 enum rc edit_undo(struct ledger *l, const struct author *a,
                   const uint8_t batch[RECORD_ID_BYTES], uint64_t *undone, uint64_t *kept,
                   struct fault *why) MUST_USE;
+/* One record, whoever built on it: gone. It may be gone already. */
+enum rc edit_take_back(struct ledger *l, const struct author *a,
+                       const struct record_key *key, struct fault *why) MUST_USE;
 
 #endif

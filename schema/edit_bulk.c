@@ -106,7 +106,7 @@ struct undo {
     struct ledger *l;
     const struct author *a;
     struct author_run *run;
-    const uint8_t *batch;
+    const uint8_t *batch; /* NULL: one record alone */
     struct draft d;
     struct image im;
     uint64_t undone, kept;
@@ -139,29 +139,35 @@ put_gone(struct undo *u, const struct type *type)
     struct value v = {.kind = VALUE_GONE};
     const struct record_key *key = &u->im.key;
     draft_clear(&u->d, type);
-    v.as.gone = (struct gone){.reason = GONE_UNDONE, .has_batch = true};
-    for (size_t i = 0; i < RECORD_ID_BYTES; i++)
+    v.as.gone = (struct gone){.reason = GONE_UNDONE, .has_batch = u->batch != NULL};
+    for (size_t i = 0; u->batch != NULL && i < RECORD_ID_BYTES; i++)
         v.as.gone.batch[i] = u->batch[i];
     enum rc rc = draft_add_value(&u->d, FIELD_GONE, &v, &u->im, u->why);
     if (rc == RC_OK)
-        rc = edit_judge(u->l, u->a, key->scope, &u->d, key->unit, key->id, u->why);
+        rc = edit_check(u->l, u->a, &u->im, &u->d, u->why);
     return rc == RC_OK ? edit_put(u->run, key->scope, &u->d, key->unit, key->id, u->why)
                        : rc;
+}
+
+static bool
+is_gone(const struct undo *u)
+{
+    struct value v;
+    struct slice gone = image_shown(&u->im, FIELD_GONE);
+    return gone.n > 0 && value_decode(VALUE_GONE, gone, &v) && !v.is_nil;
 }
 
 static enum rc
 undo_one(struct undo *u, int64_t no)
 {
-    struct value v;
     bool is_kept = false;
     enum rc rc = fold_read(u->l, no, &u->im);
     if (rc != RC_OK)
         return rc;
     const struct type *type = type_by_code(ledger_types(u->l), u->im.type);
-    struct slice gone = image_shown(&u->im, FIELD_GONE);
     if (type == NULL || type->private_of != 0)
         return RC_OK;
-    if (gone.n > 0 && value_decode(VALUE_GONE, gone, &v) && !v.is_nil)
+    if (is_gone(u))
         return RC_OK; /* taken back before */
     rc = is_built_on(u, type, no, &is_kept);
     if (rc != RC_OK)
@@ -222,4 +228,34 @@ edit_undo(struct ledger *l, const struct author *a, const uint8_t batch[RECORD_I
     *undone = u.undone;
     *kept = u.kept;
     return RC_OK;
+}
+
+enum rc
+edit_take_back(struct ledger *l, const struct author *a, const struct record_key *key,
+               struct fault *why)
+{
+    struct undo u = {.l = l, .a = a, .why = why};
+    struct record_key public = *key;
+    int64_t no = 0;
+    enum rc rc = query_no_of(l, &public, 0, &no);
+    if (rc == RC_OK)
+        rc = fold_read(l, no, &u.im);
+    const struct type *type =
+        rc == RC_OK ? type_by_code(ledger_types(l), u.im.type) : NULL;
+    draft_init(&u.d, NULL);
+    if (rc == RC_OK && type != NULL && !is_gone(&u)) {
+        rc = author_begin(l, a, &u.run);
+        if (rc == RC_OK)
+            rc = put_gone(&u, type);
+        if (rc == RC_OK)
+            rc = author_end(&u.run);
+        else
+            author_drop(&u.run);
+    }
+    draft_fini(&u.d);
+    image_fini(&u.im);
+    if (rc == RC_OK || (why != NULL && why->rc == rc))
+        return rc;
+    return fault_set(why, rc, rc == RC_NOTFOUND ? FAULT_NOT_FOUND : FAULT_DATABASE, "%s",
+                     rc_text(rc));
 }

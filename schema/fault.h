@@ -35,6 +35,8 @@
     X(NOT_ALLOWED)  /* the role or unit may not */                                       \
     X(ILLEGAL_MOVE) /* the life cycle has no such step; want: the steps there are */     \
     X(IN_CONFLICT)  /* want: the case's name */                                          \
+    X(FACT)         /* of a kind that is never changed */                                \
+    X(RULE)         /* a rule over the record; what, want: its words, zh and en */       \
     X(NO_SCOPE)     /* the hub has not made the unit's scope yet */                      \
     X(NOT_READABLE)                                                                      \
     X(ERASED)                                                                            \

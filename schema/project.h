@@ -37,5 +37,14 @@ enum project_of {
  * effective. */
 enum rc project_image(struct ledger *l, int64_t no, enum project_of which,
                       struct image *out, bool *any) MUST_USE;
+/* Which rule over the record would take the effect away from one more item: this put by
+ * the person of this log. NULL: none. */
+enum rc project_rule_against(struct ledger *l, int64_t no, const struct key *log,
+                             const struct op *op, const struct rule **out) MUST_USE;
+/* The record's items that such a rule takes the effect from. */
+enum rc project_voids(struct ledger *l, int64_t no,
+                      void (*each)(void *arg, int64_t row, uint16_t item,
+                                   const struct rule *by),
+                      void *arg) MUST_USE;
 
 #endif

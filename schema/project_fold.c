@@ -120,8 +120,10 @@ take(struct project *p, const struct image *im, int64_t row, uint16_t index,
                               .id = at->id,
                               .index = index,
                               .rank = f->clock < sealed ? f->clock : sealed,
-                              .put = f->op};
+                              .put = f->op,
+                              .type = type_by_code(c.rules, im->type)};
     memcpy(r->at.id8, at->id.b, sizeof(r->at.id8));
+    memcpy(r->person, log->person, RECORD_ID_BYTES);
     return RC_OK;
 }
 
@@ -223,6 +225,50 @@ project_image(struct ledger *l, int64_t no, enum project_of which, struct image 
         choose_first(p, out, listed, &same);
         fold_items(p->item, p->fold, p->items_n, &p->record, out);
         *any = out->fields_n > 0;
+    }
+    shrink(p);
+    return rc;
+}
+
+/* ---- rules over a record */
+
+enum rc
+project_rule_against(struct ledger *l, int64_t no, const struct key *log,
+                     const struct op *op, const struct rule **out)
+{
+    struct project *p = l->project;
+    const struct log_state *by = replica_log_by_key(l->replica, log);
+    size_t listed = 0;
+    *out = NULL;
+    enum rc rc = gather(p, no, PROJECT_ALL, &p->image, &listed);
+    if (rc != RC_OK || by == NULL)
+        return rc;
+    room(p);
+    struct record_item *r = &p->item[p->items_n];
+    *r = (struct record_item){.at = {.log_no = by->no, .seq = UINT64_MAX},
+                              .put = op,
+                              .type = type_by_code(l->types, op->type)};
+    memcpy(r->person, by->person, RECORD_ID_BYTES);
+    record_fold(p->item, p->items_n + 1, &p->record);
+    *out = record_void_by(&p->record, p->items_n);
+    shrink(p);
+    return RC_OK;
+}
+
+enum rc
+project_voids(struct ledger *l, int64_t no,
+              void (*each)(void *arg, int64_t row, uint16_t item, const struct rule *by),
+              void *arg)
+{
+    struct project *p = l->project;
+    size_t listed = 0;
+    enum rc rc = gather(p, no, PROJECT_ALL, &p->image, &listed);
+    if (rc == RC_OK)
+        record_fold(p->item, p->items_n, &p->record);
+    for (size_t i = 0; rc == RC_OK && i < p->items_n; i++) {
+        const struct rule *by = record_void_by(&p->record, i);
+        if (by != NULL)
+            each(arg, p->fold[i].row, p->item[i].index, by);
     }
     shrink(p);
     return rc;

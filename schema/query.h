@@ -50,7 +50,8 @@ struct history_row {
     uint64_t clock;
     uint64_t sealed_clock; /* UINT64_MAX: not yet */
     const struct op *put;
-    enum breach breach; /* why it has no effect */
+    enum breach breach;      /* why it has no effect */
+    const struct rule *rule; /* APART, SECOND: which one */
     bool is_effective;
 };
 enum rc query_history(struct ledger *l, const struct record_key *key,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "schema/project.h"
 #include "schema/query_in.h"
 #include "schema/text.h"
 #include "schema/type.h"
@@ -164,6 +165,11 @@ struct step { /* one item of the record */
     int64_t row;
     uint16_t index;
     uint64_t clock;
+    const struct rule *rule; /* that takes its effect away */
+};
+struct steps {
+    struct step *p;
+    size_t n;
 };
 
 static int
@@ -233,16 +239,26 @@ tell_step(struct telling *t, const struct step *s)
                             .sealed_clock =
                                 log != NULL ? log_sealed_clock(log, e.seq) : UINT64_MAX,
                             .put = t->op,
-                            .breach = BREACH_NONE,
-                            .is_effective = true};
+                            .breach = s->rule != NULL ? s->rule->breach : BREACH_NONE,
+                            .rule = s->rule,
+                            .is_effective = s->rule == NULL};
     rc = ledger_version_at(t->l, s->row, &h.at);
     if (rc == RC_OK)
         t->more = t->each(t->arg, &h);
     return rc;
 }
 
+static void
+take_void(void *arg, int64_t row, uint16_t item, const struct rule *by)
+{
+    struct steps *all = arg;
+    for (size_t i = 0; i < all->n; i++)
+        if (all->p[i].row == row && all->p[i].index == item)
+            all->p[i].rule = by;
+}
+
 static enum rc
-collect_steps(struct ledger *l, int64_t no, struct step **out, size_t *n)
+collect_steps(struct ledger *l, int64_t no, struct steps *out)
 {
     sqlite3_stmt *s = db_stmt(l->db, STMT_QUERY_ALL_ITEMS);
     struct buf entry = BUF_NONE;
@@ -259,12 +275,12 @@ collect_steps(struct ledger *l, int64_t no, struct step **out, size_t *n)
         if (rc != RC_OK)
             break;
         step.clock = e.clock;
-        *out = mem_grow(*out, (*n + 1) * sizeof(**out));
-        (*out)[(*n)++] = step;
+        out->p = mem_grow(out->p, (out->n + 1) * sizeof(*out->p));
+        out->p[out->n++] = step;
     }
     sqlite3_reset(s);
     buf_free(&entry);
-    return rc;
+    return rc == RC_OK ? project_voids(l, no, take_void, out) : rc;
 }
 
 enum rc
@@ -274,15 +290,14 @@ query_history(struct ledger *l, const struct record_key *key,
     struct telling t = {
         .l = l, .op = mem_new(sizeof(*t.op)), .each = each, .arg = arg, .more = true};
     struct record_key half = *key;
-    struct step *step = NULL;
+    struct steps all = {NULL, 0};
     struct image im = {0};
     int64_t no = 0, number = 0;
-    size_t n = 0;
     enum rc rc = query_no_of(l, key, 0, &no);
     if (rc == RC_OK)
         rc = fold_read_record(l, no, &im, &number);
     if (rc == RC_OK)
-        rc = collect_steps(l, no, &step, &n);
+        rc = collect_steps(l, no, &all);
     const struct type *type = rc == RC_OK ? type_by_code(ledger_types(l), im.type) : NULL;
     const struct type *half_type = type != NULL && type->private_code != 0
                                        ? type_by_code(ledger_types(l), type->private_code)
@@ -290,15 +305,15 @@ query_history(struct ledger *l, const struct record_key *key,
     if (half_type != NULL &&
         ledger_scope_of(l, half_type, key->unit, &half.scope) == RC_OK &&
         query_no_of(l, &half, half_type->code, &no) == RC_OK)
-        rc = collect_steps(l, no, &step, &n);
-    if (rc == RC_OK && n > 0)
-        qsort(step, n, sizeof(*step), by_clock);
-    for (size_t i = 0; rc == RC_OK && t.more && i < n; i++)
-        rc = tell_step(&t, &step[i]);
+        rc = collect_steps(l, no, &all);
+    if (rc == RC_OK && all.n > 0)
+        qsort(all.p, all.n, sizeof(*all.p), by_clock);
+    for (size_t i = 0; rc == RC_OK && t.more && i < all.n; i++)
+        rc = tell_step(&t, &all.p[i]);
     image_fini(&im);
     buf_free(&t.entry);
     buf_free(&t.plain);
     mem_free(t.op);
-    mem_free(step);
+    mem_free(all.p);
     return rc;
 }

@@ -139,6 +139,33 @@ add_private(struct build *b, struct type *half)
     half->move = NULL;
     half->moves_n = 0;
     half->asset = half->costs = half->adds = (struct right_rule){.is_there = false};
+    half->apart = NULL; /* rules are about states, and those are the public half's */
+    half->aparts_n = 0;
+    half->step = NULL;
+    half->steps_n = 0;
+}
+
+/* What the centre publishes nobody else writes. */
+static enum rc
+get_merge(const struct build *b)
+{
+    struct type *t = b->type;
+    const char *merge = data_file_get(b->root, "merge");
+    bool is_good = merge == NULL || merge_parse(merge, &t->merge);
+
+    if (!is_good) {
+        return refuse(b, FAULT_KEY_VALUE, NULL, "merge",
+                      "fact, record, owned, scarce, hub");
+    }
+    if (t->merge == MERGE_HUB && t->create_who != WHO_CENTRE) {
+        return refuse(b, FAULT_KEY_VALUE, data_file_at(b->root, "create", 0), "who",
+                      "centre");
+    }
+    if (t->merge == MERGE_HUB && t->edit_who != WHO_CENTRE) {
+        return refuse(b, FAULT_KEY_VALUE, data_file_at(b->root, "edit", 0), "who",
+                      "centre");
+    }
+    return RC_OK;
 }
 
 static enum rc
@@ -153,10 +180,16 @@ build_type(struct build *b)
         rc = get_rights(b, "edit", &b->type->edit_roles, &b->type->edit_who);
     }
     if (rc == RC_OK) {
+        rc = get_merge(b);
+    }
+    if (rc == RC_OK) {
         rc = build_fields(b);
     }
     if (rc == RC_OK) {
         rc = build_life(b);
+    }
+    if (rc == RC_OK) {
+        rc = build_rules(b);
     }
     return rc == RC_OK ? build_right(b) : rc;
 }
@@ -272,7 +305,7 @@ raise_to(cfg_t *sec, const char *key, uint16_t *newest)
 static uint16_t
 newest_of(cfg_t *root)
 {
-    static const char *const kinds[] = {"field", "state", "move", NULL};
+    static const char *const kinds[] = {"field", "state", "move", "apart", NULL};
     uint16_t newest = 1;
 
     raise_to(root, "since", &newest);

@@ -31,5 +31,6 @@ const char *role_name(enum role role); /* "leader"; "?" if it is none */
 bool role_parse(const char *text, enum role *out);
 const char *value_kind_name(enum value_kind kind);
 const char *visibility_name(enum visibility v);
+const char *merge_name(enum merge m);
 
 #endif

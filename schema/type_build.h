@@ -52,6 +52,7 @@ bool kind_parse(const char *text, enum value_kind *out);
 bool visibility_parse(const char *text, enum visibility *out);
 bool personal_parse(const char *text, enum personal *out);
 bool who_parse(const char *text, uint8_t *bit);
+bool merge_parse(const char *text, enum merge *out);
 
 /* ---- parts of a type */
 enum rc build_fields(struct build *b) MUST_USE; /* type_field.c */
@@ -60,5 +61,6 @@ enum rc build_right(struct build *b) MUST_USE;  /* type_right.c: asset, costs, a
 /* Is what a costs or adds names an asset? When all types are there. */
 enum rc check_right(const struct build *b, const struct types *all,
                     const struct type *t) MUST_USE;
+enum rc build_rules(struct build *b) MUST_USE; /* type_rule.c: over a record as a whole */
 
 #endif

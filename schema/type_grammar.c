@@ -3,8 +3,8 @@
 
 #include <stddef.h>
 
-static const char *const root_keys[] = {"code",    "name",  "zh",           "en",
-                                        "visible", "since", "private_code", NULL};
+static const char *const root_keys[] = {"code",  "name",  "zh",           "en", "visible",
+                                        "merge", "since", "private_code", NULL};
 static const char *const right_keys[] = {"roles", "who", NULL};
 static const char *const label_keys[] = {"zh", "en", NULL};
 static const char *const field_keys[] = {
@@ -18,6 +18,8 @@ static const char *const move_keys[] = {"from",  "to",    "roles", "who",
                                         "since", "until", NULL};
 static const char *const asset_keys[] = {"amount", NULL};
 static const char *const spend_keys[] = {"of", "amount", "state", NULL};
+static const char *const apart_keys[] = {"zh",    "en",    "steps", "alone",
+                                         "since", "until", NULL};
 
 static const struct grammar in_field[] = {{"choice", choice_keys, NULL, GRAMMAR_TITLED},
                                           {NULL, NULL, NULL, GRAMMAR_ONCE}};
@@ -31,5 +33,6 @@ static const struct grammar in_file[] = {{"create", right_keys, NULL, GRAMMAR_ON
                                          {"asset", asset_keys, NULL, GRAMMAR_MANY},
                                          {"costs", spend_keys, NULL, GRAMMAR_MANY},
                                          {"adds", spend_keys, NULL, GRAMMAR_MANY},
+                                         {"apart", apart_keys, NULL, GRAMMAR_TITLED},
                                          {NULL, NULL, NULL, GRAMMAR_ONCE}};
 const struct grammar type_grammar = {"type", root_keys, in_file, GRAMMAR_ONCE};

@@ -36,6 +36,10 @@ static const char *const who_words[] = {
     [WHO_AREA] = "area",
     [WHO_ANY] = "any",
 };
+static const char *const merge_words[] = {
+    [MERGE_RECORD] = "record", [MERGE_FACT] = "fact", [MERGE_OWNED] = "owned",
+    [MERGE_SCARCE] = "scarce", [MERGE_HUB] = "hub",
+};
 
 #define N(words) (sizeof(words) / sizeof((words)[0]))
 
@@ -83,6 +87,23 @@ const char *
 visibility_name(enum visibility v)
 {
     return word_of(visibility_words, N(visibility_words), (size_t)v);
+}
+
+const char *
+merge_name(enum merge m)
+{
+    return word_of(merge_words, N(merge_words), (size_t)m);
+}
+
+bool
+merge_parse(const char *text, enum merge *out)
+{
+    int i = word_at(merge_words, N(merge_words), text);
+
+    if (i >= 0) {
+        *out = (enum merge)i;
+    }
+    return i >= 0;
 }
 
 bool

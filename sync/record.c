@@ -1,5 +1,5 @@
 /* The record fold (schema/TYPES.md section 6). */
-#include "sync/record.h"
+#include "sync/rule.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -27,16 +27,13 @@ struct record_work {
     size_t seen_cap;
     uint32_t *pending;
     size_t pending_cap;
+    struct rule_work rules;
 };
 
 static void *
 room(void *p, size_t n, size_t *cap, size_t each)
 {
-    if (n <= *cap) {
-        return p;
-    }
-    *cap = n + n / 2 + 16;
-    return mem_grow(p, *cap * each);
+    return rule_room(p, n, cap, each);
 }
 
 static struct cell *
@@ -132,6 +129,29 @@ pick_good(struct record_work *w, const struct record_item *items, size_t n)
             w->good[w->good_n++] = c->item;
         }
     }
+}
+
+/* What a rule over the record takes away counts no more, and nothing of its entry
+ * instead: what stands in was never to be judged by what it would be judged against. */
+static void
+judge(struct record *out, const struct record_item *items, size_t n)
+{
+    struct record_work *w = out->work;
+    size_t kept = 0;
+
+    out->is_judged = rules_have_any(items, w->good, w->good_n);
+    if (!out->is_judged) {
+        return;
+    }
+    out->void_by = room(out->void_by, n, &out->void_cap, sizeof *out->void_by);
+    memset(out->void_by, 0, n * sizeof *out->void_by);
+    rules_judge(&w->rules, items, w->good, w->good_n, out->void_by);
+    for (size_t i = 0; i < w->good_n; i++) {
+        if (out->void_by[w->good[i]] == NULL) {
+            w->good[kept++] = w->good[i];
+        }
+    }
+    w->good_n = kept;
 }
 
 static void
@@ -306,6 +326,7 @@ record_fold(const struct record_item *items, size_t n, struct record *out)
     }
     w = out->work;
     pick_good(w, items, n);
+    judge(out, items, n);
     spread(w, items);
     out->field = room(out->field, w->live.n, &out->fields_cap, sizeof *out->field);
     out->index_of =
@@ -336,11 +357,19 @@ record_fini(struct record *r)
         mem_free(w->order.p);
         mem_free(w->seen);
         mem_free(w->pending);
+        rule_work_fini(&w->rules);
         mem_free(w);
     }
+    mem_free(r->void_by);
     mem_free(r->field);
     mem_free(r->index_of);
     *r = (struct record){0};
+}
+
+const struct rule *
+record_void_by(const struct record *r, size_t item)
+{
+    return r->is_judged ? r->void_by[item] : NULL;
 }
 
 const struct put_field *

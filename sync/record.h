@@ -3,7 +3,7 @@
 #ifndef LINJULI_RECORD_H
 #define LINJULI_RECORD_H
 
-#include "sync/op.h"
+#include "sync/type.h"
 
 struct record_item {
     struct version at; /* log number (never 0), seq, id8 */
@@ -11,6 +11,11 @@ struct record_item {
     uint16_t index;    /* in the entry */
     uint64_t rank;     /* min(own clock, clock of the first covering seal) */
     const struct op *put;
+    /* The put's type as the rules of its entry's schema version have it; NULL: its items
+     * are judged one by one only. */
+    const struct type *type;
+    uint8_t
+        person[RECORD_ID_BYTES]; /* who wrote it; zeros: not known, the log is its own */
 };
 
 enum field_state { FIELD_CLEAN, FIELD_CONFLICT, FIELD_CYCLE };
@@ -31,10 +36,15 @@ struct record {
     /* The items shown in two fields are of two logs and neither has seen the other, as
      * far as items tell: by replacing it, by what it replaced, or in its own log. */
     bool is_parallel;
+    bool is_judged; /* steps were judged: void_by has a place for each item given */
+    const struct rule **void_by;
+    size_t void_cap;
     struct record_work *work; /* record.c's own */
 };
 void record_fold(const struct record_item *items, size_t n, struct record *out);
 void record_fini(struct record *r);
+/* The rule that takes the item's effect away; NULL: none does. */
+const struct rule *record_void_by(const struct record *r, size_t item);
 /* The put's field of that code, or NULL. */
 const struct put_field *put_field(const struct op *op, uint16_t code);
 

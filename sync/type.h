@@ -16,6 +16,26 @@ enum visibility { VISIBLE_WALL, VISIBLE_ALL, VISIBLE_HOME, VISIBLE_CARE }; /* V0
  * asks another unit for what that alone decides. */
 enum who { WHO_UNIT = 1, WHO_CENTRE = 2, WHO_AREA = 4, WHO_ANY = 8 };
 
+/* How changes made apart meet. A fact's own fields are never changed, what a hub type
+ * says is the centre's alone; the others tell people what to expect. */
+enum merge { MERGE_RECORD, MERGE_FACT, MERGE_OWNED, MERGE_SCARCE, MERGE_HUB };
+
+enum breach { /* why an item has no effect */
+              BREACH_NONE,
+              BREACH_TYPE,
+              BREACH_FIELD,
+              BREACH_VALUE,
+              BREACH_ROLE,
+              BREACH_UNIT,
+              BREACH_MOVE,
+              BREACH_STATE,
+              BREACH_SCOPE,
+              BREACH_CONFLICT,
+              BREACH_FACT,
+              BREACH_APART, /* these two depend on the record's other items: rule.h */
+              BREACH_SECOND
+};
+
 struct label {
     const char *zh, *en;
 };
@@ -62,12 +82,31 @@ struct right_rule {
     uint64_t amount; /* field 0: at least 1 */
     uint64_t states; /* costs, adds: a bit per place in `state`: those it is about */
 };
+#define RULES_MAX 8      /* F: of one kind in a type */
+#define RULE_STEPS_MAX 8 /* F: of one rule */
+#define STEP_CREATE 0    /* the step that makes a record; others are codes of states */
+
+/* A rule over a record as a whole (rule.h): what it says to whom it stops. */
+struct rule {
+    const char *name;
+    struct label label;
+    enum breach breach;
+};
+/* Separation of duties: pairwise different persons make the steps of one record. */
+struct apart {
+    struct rule rule;
+    uint16_t step[RULE_STEPS_MAX];
+    size_t steps_n;
+    uint16_t alone; /* field (a record of type person) whose person makes none of the
+                       steps but create; 0: none */
+};
 
 struct type {
     uint16_t code;
     const char *name; /* on the command line */
     struct label label;
     enum visibility visible;
+    enum merge merge;
     uint16_t since; /* schema version that brought it */
     uint32_t create_roles, edit_roles;
     uint8_t create_who, edit_who;
@@ -78,6 +117,11 @@ struct type {
     size_t states_n; /* first is the initial one; a private half has none */
     const struct move *move;
     size_t moves_n;
+    const struct apart *apart;
+    size_t aparts_n;
+    const uint16_t *step; /* every step that a rule of any version names, each before
+                             those that depend on it; none: no rules */
+    size_t steps_n;
     uint16_t private_of;   /* code of the public type this is the private half of, or 0 */
     uint16_t private_code; /* code of the type's private half, or 0 */
     struct right_rule asset; /* each record is one: so many rights are issued on it */
@@ -103,6 +147,10 @@ const struct state *state_by_name(const struct type *t, const char *name);
 /* Is the rule about records in that state (0: of a type without states)? */
 bool right_rule_has(const struct type *t, const struct right_rule *r, uint16_t state);
 const struct choice *choice_by_code(const struct field *f, uint16_t code);
+/* Has the type, in this version, rules over a record as a whole? */
+bool type_has_rules(const struct type *t);
+/* Does one of them look at this field? */
+bool type_is_decided_by(const struct type *t, uint16_t code);
 /* Does the field stand in the type's private half? */
 bool field_is_private(const struct type *t, const struct field *f);
 
@@ -116,18 +164,6 @@ struct writer {
     uint32_t unit;
 };
 
-enum breach { /* why an item has no effect */
-              BREACH_NONE,
-              BREACH_TYPE,
-              BREACH_FIELD,
-              BREACH_VALUE,
-              BREACH_ROLE,
-              BREACH_UNIT,
-              BREACH_MOVE,
-              BREACH_STATE,
-              BREACH_SCOPE,
-              BREACH_CONFLICT
-};
 const char *breach_name(enum breach b); /* "MOVE"; static */
 
 /* May this put, written under these rules by this writer into this scope, take effect? As

@@ -41,7 +41,7 @@ has "$err" claimed "and names the steps there are"
 refused 65 flying $H move "$number" flying
 refused 66 00000000 $H settle 00000000 1
 refused 64 CHOICE $H settle 00000000 one
-refused 64 nobatch $H undo nobatch
+refused 66 nobatch $H undo nobatch
 refused 66 00000000000000000000000000000000 $H undo 00000000000000000000000000000000
 refused 65 nosuch $H describe nosuch
 refused 65 colour $H list need colour=red

@@ -97,6 +97,7 @@ member_new(struct community *c)
     assert(c->n < FIXTURE_MAX);
     struct member *m = &c->m[c->n++];
     m->c = c;
+    m->types = c->types;
     pair_new_random(PAIR_BOX, &m->box);
     pair_new_random(PAIR_SIGN, &m->log);
     pair_new_random(PAIR_SIGN, &m->ack);
@@ -117,6 +118,14 @@ community_init_at(struct community *c, const char *dir)
 {
     memset(c, 0, sizeof(*c));
     c->dir = dir;
+    be_born(c);
+}
+
+void
+community_init_types(struct community *c, const struct embed_file *types)
+{
+    memset(c, 0, sizeof(*c));
+    c->types = types;
     be_born(c);
 }
 

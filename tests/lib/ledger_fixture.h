@@ -26,6 +26,7 @@ struct community {
     size_t n;
     const char *dir; /* databases as files in there; NULL: in memory */
     const char *vfs; /* databases NUMBER/linjuli.db in it; NULL: as `dir` says */
+    const struct embed_file *types; /* of every member; NULL: of this release */
     /* Record types are read once in this process for all such communities: a `types` of a
      * member then never changes. */
     bool reads_types_once;
@@ -34,6 +35,8 @@ struct community {
 /* The hub alone, born. */
 void community_init(struct community *c);
 void community_init_at(struct community *c, const char *dir);
+/* With other record types; they outlive it. */
+void community_init_types(struct community *c, const struct embed_file *types);
 /* On another VFS (sim_vfs.h). */
 void community_init_on(struct community *c, const char *vfs);
 void community_fini(struct community *c);

@@ -298,6 +298,40 @@ static const struct bad bad[] = {
     {"purpose call",
      "asset { amount = 1 } adds { of = part amount = 1 state = open }\npurpose call",
      "KEY_VALUE 900-thing: adds state, line 11"},
+    /* how changes meet */
+    {"since = 1\n", "since = 1 merge = sum\n", "KEY_VALUE 900-thing: merge, line 8"},
+    {"since = 1\n", "since = 1 merge = hub\n", "KEY_VALUE 900-thing: create who, line 9"},
+    {"since = 1\ncreate { roles = \"leader, grid\" who = \"unit, area\" }\n",
+     "since = 1 merge = hub\ncreate { roles = leader who = centre }\n",
+     "KEY_VALUE 900-thing: edit who, line 10"},
+/* rules over a record */
+#define APART(keys)                                                                      \
+    "move {\n", "apart ab { zh = \"分\" en = \"Apart\" " keys " }\nmove {\n"
+#define BAD_APART(code, key) code " 900-thing: apart ab " key ", line 37"
+    {"move {\n",
+     "apart A-b { zh = \"分\" en = \"Apart\" steps = \"create, shut\" }\nmove {\n",
+     "KEY_VALUE 900-thing: apart A-b, line 37"},
+    {"move {\n", "apart ab { zh = \"分\" steps = \"create, shut\" }\nmove {\n",
+     BAD_APART("KEY_MISSING", "en")},
+    {APART(""), BAD_APART("KEY_MISSING", "steps")},
+    {APART("steps = \"create, ajar\""), BAD_APART("NO_SUCH_NAME", "steps")},
+    {APART("steps = \"shut, create\""), BAD_APART("KEY_VALUE", "steps")},
+    {APART("steps = \"create, open\""), BAD_APART("KEY_VALUE", "steps")},
+    {APART("steps = \"create, shut, shut\""), BAD_APART("NAME_TWICE", "steps")},
+    {APART("steps = create"), BAD_APART("KEY_VALUE", "steps")},
+    {APART("steps = shut"), BAD_APART("KEY_VALUE", "steps")},
+    {APART("steps = \"\""), BAD_APART("KEY_VALUE", "steps")},
+    {APART("steps = \"create, shut\" alone = nobody"),
+     BAD_APART("NO_SUCH_NAME", "alone")},
+    {APART("steps = \"create, shut\" alone = kind"), BAD_APART("KEY_VALUE", "alone")},
+    {APART("steps = \"create, shut\" alone = part"), BAD_APART("KEY_VALUE", "alone")},
+    {APART("steps = \"create, shut\" since = 0"), BAD_APART("KEY_VALUE", "since")},
+    {"move {\n", /* each wants the other's first */
+     "state a { code = 3 zh = \"甲\" en = \"A\" end = yes }\n"
+     "move { from = open to = a roles = leader who = unit }\n"
+     "apart ab { zh = \"分\" en = \"Apart\" steps = \"a, shut\" }\n"
+     "apart ba { zh = \"离\" en = \"Off\" steps = \"shut, a\" since = 2 }\nmove {\n",
+     "KEY_VALUE 900-thing: apart ba steps, line 40"},
 };
 
 static void
@@ -322,6 +356,92 @@ each_slip_is_refused_with_its_place(void **state)
         buf_free(&got);
         buf_free(&text);
     }
+}
+
+/* Person and a second step, to be kept apart. */
+static void
+rules_stand_in_the_type(void **state)
+{
+    struct buf text = changed(
+        "move {\n",
+        "field by { code = 20 zh = \"人\" en = \"By\" kind = record of = person }\n"
+        "state done { code = 3 zh = \"完\" en = \"Done\" end = yes }\n"
+        "move { from = shut to = done roles = leader who = unit }\n"
+        "apart second { zh = \"二\" en = \"Second\" steps = \"shut, done\" }\n"
+        "apart first { zh = \"一\" en = \"First\" steps = \"create, shut\" alone = by "
+        "since = 2 }\n"
+        "move {\n");
+    struct embed_file file[3] = {{"060-person", NULL, 0}, {"900-thing", text.p, text.n}};
+    struct types *t = NULL;
+    struct types *old = NULL;
+
+    (void)state;
+    for (size_t i = 0; embed_types[i].name != NULL; i++) {
+        if (strcmp(embed_types[i].name, "060-person") == 0) {
+            file[0] = embed_types[i];
+        }
+    }
+    assert_int_equal(types_parse(file, &t, NULL), RC_OK);
+    assert_int_equal(types_parse_at(file, 1, &old, NULL), RC_OK);
+    const struct type *thing = type_by_name(t, "thing");
+    const struct type *was = type_by_name(old, "thing");
+    assert_int_equal(thing->aparts_n, 2);
+    assert_string_equal(thing->apart[0].rule.name, "second");
+    assert_string_equal(thing->apart[1].rule.label.zh, "一");
+    assert_int_equal(thing->apart[0].steps_n, 2);
+    assert_int_equal(thing->apart[0].step[1], 3);
+    assert_int_equal(thing->apart[1].step[0], STEP_CREATE);
+    assert_int_equal(thing->apart[1].alone, 20);
+    assert_int_equal(thing->steps_n, 3); /* in the only order that both rules allow */
+    assert_int_equal(thing->step[0], STEP_CREATE);
+    assert_int_equal(thing->step[1], 2);
+    assert_int_equal(thing->step[2], 3);
+    assert_true(type_is_decided_by(thing, 20));
+    assert_false(type_is_decided_by(was, 20));
+    assert_int_equal(was->aparts_n,
+                     1); /* `first` came later, its place in the order not */
+    assert_int_equal(was->steps_n, 3);
+    assert_int_equal(type_by_name(t, "thing_private")->aparts_n, 0);
+    types_free(t);
+    types_free(old);
+    buf_free(&text);
+}
+
+static void
+how_changes_meet_is_said(void **state)
+{
+    static const char *const word[] = {"record", "fact", "owned", "scarce", "hub"};
+    struct types *t = NULL;
+
+    (void)state;
+    assert_int_equal(parse_one("900-thing", slice_text(base), &t, NULL), RC_OK);
+    assert_int_equal(t->type[0].merge, MERGE_RECORD); /* unsaid */
+    types_free(t);
+    for (size_t i = 0; i < 5; i++) {
+        char line[64];
+        snprintf(line, sizeof(line), "since = 1 merge = %s\n", word[i]);
+        struct buf text = changed("since = 1\n", line);
+        enum rc rc = parse_one("900-thing", buf_slice(&text), &t, NULL);
+
+        assert_int_equal(rc, i == MERGE_HUB ? RC_INVALID : RC_OK);
+        if (rc == RC_OK) {
+            assert_int_equal(t->type[0].merge, i);
+            assert_int_equal(t->type[1].merge, i); /* the private half, too */
+            assert_string_equal(merge_name(t->type[0].merge), word[i]);
+            types_free(t);
+        }
+        buf_free(&text);
+    }
+    struct buf hub = changed("since = 1\n"
+                             "create { roles = \"leader, grid\" who = \"unit, area\" }\n"
+                             "edit { roles = \"leader\" who = \"unit, centre\" }\n",
+                             "since = 1 merge = hub\n"
+                             "create { roles = clerk who = centre }\n"
+                             "edit { roles = clerk who = centre }\n");
+    assert_int_equal(parse_one("900-thing", buf_slice(&hub), &t, NULL), RC_OK);
+    assert_int_equal(t->type[0].merge, MERGE_HUB);
+    types_free(t);
+    buf_free(&hub);
 }
 
 static void
@@ -711,6 +831,8 @@ main(void)
         cmocka_unit_test(the_small_type_is_fine),
         cmocka_unit_test(each_slip_is_refused_with_its_place),
         cmocka_unit_test(rights_are_tied_to_records),
+        cmocka_unit_test(rules_stand_in_the_type),
+        cmocka_unit_test(how_changes_meet_is_said),
         cmocka_unit_test(a_refusal_leaves_no_trace_in_the_next_parse),
         cmocka_unit_test(two_files_may_not_claim_the_same),
         cmocka_unit_test(too_large_a_file_is_not_looked_at),

@@ -551,6 +551,77 @@ a_private_half_has_no_state_and_either_right(void **state)
     assert_breach(&leader, FIELD);
 }
 
+/* The first type once more, as a fact or with a rule over its records. */
+static enum breach
+judge_as(const struct type *t, const struct writer *by, uint16_t *about)
+{
+    struct types one = {.version = 1, .type = t, .n = 1};
+
+    seal_fields();
+    return type_check(&one, &put, SCOPE_COMMUNITY, 0, by, about);
+}
+
+static void
+a_fact_is_never_changed(void **state)
+{
+    struct type fact = type[0];
+    uint16_t about = 0;
+
+    (void)state;
+    fact.merge = MERGE_FACT;
+    begin(TASK);
+    add_text(TITLE, 1, "a");
+    assert_int_equal(judge_as(&fact, &leader, &about), BREACH_FACT);
+    assert_int_equal(about, TITLE);
+    assert_int_equal(judge_as(&fact, &chief, NULL), BREACH_FACT);
+    assert_int_equal(judge_as(&type[0], &leader, NULL), BREACH_NONE);
+    begin(TASK);
+    add_text(TITLE, 0, "a"); /* what was left out */
+    assert_int_equal(judge_as(&fact, &leader, NULL), BREACH_NONE);
+    begin(TASK);
+    add_text(TITLE, 2, "a"); /* what two wrote apart */
+    assert_int_equal(judge_as(&fact, &leader, NULL), BREACH_NONE);
+    assert_int_equal(judge_as(&fact, &stranger, NULL), BREACH_CONFLICT);
+    begin(TASK);
+    add_state(OPEN, CLAIMED, 1); /* its life goes on */
+    assert_int_equal(judge_as(&fact, &leader, NULL), BREACH_NONE);
+    begin(TASK);
+    struct value gone = {.kind = VALUE_GONE, .as.gone = {.reason = GONE_MISTAKE}};
+    value_encode(&gone, add(FIELD_GONE, 1));
+    assert_int_equal(judge_as(&fact, &leader, NULL), BREACH_NONE);
+}
+
+static void
+where_steps_are_judged_nobody_begins_behind_them(void **state)
+{
+    static const struct apart apart[] = {
+        {{"r", {"规", "r"}, BREACH_APART}, {STEP_CREATE, CLAIMED}, 2, COUNT}};
+    struct type ruled = type[0];
+    uint16_t about = 0;
+
+    (void)state;
+    ruled.apart = apart;
+    ruled.aparts_n = 1;
+    begin(TASK);
+    add_state(0, CLAIMED, 0);
+    add_link();
+    assert_int_equal(judge_as(&type[0], &leader, NULL), BREACH_NONE);
+    assert_int_equal(judge_as(&ruled, &leader, NULL), BREACH_MOVE);
+    begin(TASK);
+    add_state(0, LATE, 0); /* a start */
+    assert_int_equal(judge_as(&ruled, &leader, NULL), BREACH_NONE);
+    begin(TASK);
+    add_state(OPEN, CLAIMED, 1);
+    pack_int(add(COUNT, 0), 3); /* what the rule looks at, beside what it judges */
+    assert_int_equal(judge_as(&type[0], &leader, NULL), BREACH_NONE);
+    assert_int_equal(judge_as(&ruled, &leader, &about), BREACH_FIELD);
+    assert_int_equal(about, COUNT);
+    begin(TASK);
+    add_state(OPEN, CLAIMED, 1);
+    add_text(TITLE, 1, "a");
+    assert_int_equal(judge_as(&ruled, &leader, NULL), BREACH_NONE);
+}
+
 static void
 roles_out_of_range_may_nothing(void **state)
 {
@@ -615,6 +686,8 @@ main(void)
         cmocka_unit_test(only_the_home_unit_and_the_centre_settle),
         cmocka_unit_test(a_settle_keeps_a_state_or_makes_a_legal_move),
         cmocka_unit_test(a_private_half_has_no_state_and_either_right),
+        cmocka_unit_test(a_fact_is_never_changed),
+        cmocka_unit_test(where_steps_are_judged_nobody_begins_behind_them),
         cmocka_unit_test(roles_out_of_range_may_nothing),
         cmocka_unit_test(things_are_found_by_code_and_name),
     };

@@ -1,0 +1,241 @@
+/* Rules of a type over a record as a whole: whose steps are kept apart. The order in
+ * which steps are judged is made here, over the rules of all versions together, so that
+ * items of different versions in one record never wait for each other. */
+#include "schema/type_build.h"
+
+#include <string.h>
+
+#define NODES_MAX 65 /* states of a file, and create */
+#define CREATE "create"
+
+/* ---- steps by name */
+
+/* The states of the file, whether in force or not, then create. */
+struct steps {
+    const struct build *b;
+    unsigned states_n;
+    bool is_used[NODES_MAX];
+    bool before[NODES_MAX][NODES_MAX]; /* [a][b]: b is judged by a */
+};
+
+static bool
+node_of(const struct steps *s, const char *name, unsigned *out)
+{
+    for (unsigned i = 0; i < s->states_n; i++) {
+        if (strcmp(cfg_title(data_file_at(s->b->root, "state", i)), name) == 0) {
+            *out = i;
+            return true;
+        }
+    }
+    *out = s->states_n;
+    return strcmp(name, CREATE) == 0;
+}
+
+/* Links each word of the list to the next. */
+static enum rc
+link_list(struct steps *s, cfg_t *sec, const char *key)
+{
+    const char *list = data_file_get(sec, key);
+    char word[TYPE_NAME_BYTES_MAX + 1];
+    unsigned last = NODES_MAX;
+
+    while (list != NULL && next_word(&list, word)) {
+        unsigned node = 0;
+
+        if (!node_of(s, word, &node)) {
+            return refuse(s->b, FAULT_NO_SUCH_NAME, sec, key, word);
+        }
+        s->is_used[node] = true;
+        if (last != NODES_MAX) {
+            s->before[last][node] = true;
+        }
+        last = node;
+    }
+    return RC_OK;
+}
+
+static bool
+is_ready(const struct steps *s, const bool *is_done, unsigned node)
+{
+    for (unsigned i = 0; i <= s->states_n; i++) {
+        if (s->before[i][node] && !is_done[i]) {
+            return false;
+        }
+    }
+    return s->is_used[node] && !is_done[node];
+}
+
+static enum rc
+step_code(const struct steps *s, unsigned node, uint16_t *out)
+{
+    *out = STEP_CREATE;
+    return node == s->states_n
+               ? RC_OK
+               : get_code(s->b, data_file_at(s->b->root, "state", node), 1, out);
+}
+
+/* All used ones, each behind those it is judged by; none ready although some are left:
+ * two rules want two orders. */
+static enum rc
+put_in_order(struct steps *s, struct build *b, cfg_t *last)
+{
+    bool is_done[NODES_MAX] = {false};
+    uint16_t *step = set_new(b->set, NODES_MAX * sizeof(*step));
+    size_t used = 0;
+    size_t n = 0;
+    bool is_moving = true;
+
+    for (unsigned i = 0; i <= s->states_n; i++) {
+        used += s->is_used[i];
+    }
+    while (is_moving) {
+        is_moving = false;
+        for (unsigned i = 0; i <= s->states_n; i++) {
+            if (!is_ready(s, is_done, i)) {
+                continue;
+            }
+            enum rc rc = step_code(s, i, &step[n]);
+            if (rc != RC_OK) {
+                return rc;
+            }
+            is_done[i] = true;
+            is_moving = true;
+            n++;
+        }
+    }
+    b->type->step = step;
+    b->type->steps_n = n;
+    return n == used ? RC_OK
+                     : refuse(b, FAULT_KEY_VALUE, last, "steps",
+                              "one order of steps in all rules");
+}
+
+/* ---- apart */
+
+static enum rc
+get_rule(const struct build *b, cfg_t *sec, enum breach breach, struct rule *out)
+{
+    if (!name_is_good(cfg_title(sec))) {
+        return refuse(b, FAULT_KEY_VALUE, sec, NULL, "a-z 0-9 _");
+    }
+    out->name = set_text(b->set, cfg_title(sec));
+    out->breach = breach;
+    return get_label(b, sec, &out->label);
+}
+
+/* create or states, each once; never a start: records are made there, not moved. */
+static enum rc
+get_steps(const struct build *b, cfg_t *sec, uint16_t *step, size_t *n)
+{
+    const char *list = data_file_get(sec, "steps");
+    char word[TYPE_NAME_BYTES_MAX + 1];
+
+    if (list == NULL) {
+        return refuse(b, FAULT_KEY_MISSING, sec, "steps", NULL);
+    }
+    while (next_word(&list, word)) {
+        const struct state *s = state_by_name(b->type, word);
+        bool is_create = s == NULL && strcmp(word, CREATE) == 0;
+        uint16_t code = is_create || s == NULL ? STEP_CREATE : s->code;
+
+        if (s == NULL && !is_create) {
+            return refuse(b, FAULT_NO_SUCH_NAME, sec, "steps", word);
+        }
+        if (is_create && *n > 0) {
+            return refuse(b, FAULT_KEY_VALUE, sec, "steps", "create, ...");
+        }
+        if (!is_create && s->is_start) {
+            return refuse(b, FAULT_KEY_VALUE, sec, "steps", "no start state");
+        }
+        for (size_t i = 0; i < *n; i++) {
+            if (step[i] == code) {
+                return refuse(b, FAULT_NAME_TWICE, sec, "steps", word);
+            }
+        }
+        if (*n == RULE_STEPS_MAX) {
+            return refuse(b, FAULT_KEY_VALUE, sec, "steps", "8");
+        }
+        step[(*n)++] = code;
+    }
+    return RC_OK;
+}
+
+/* Whose own affair it is: a record of type person, in the public half, where the items of
+ * the record have it. */
+static enum rc
+get_alone(const struct build *b, cfg_t *sec, uint16_t *out)
+{
+    const char *name = data_file_get(sec, "alone");
+    const struct field *f = name == NULL ? NULL : field_by_name(b->type, name);
+
+    *out = 0;
+    if (name == NULL) {
+        return RC_OK;
+    }
+    if (f == NULL) {
+        return refuse(b, FAULT_NO_SUCH_NAME, sec, "alone", name);
+    }
+    if (f->kind != VALUE_RECORD || f->of_type == NULL ||
+        strcmp(f->of_type, "person") != 0 || field_is_private(b->type, f)) {
+        return refuse(b, FAULT_KEY_VALUE, sec, "alone", "a public record of person");
+    }
+    *out = f->code;
+    return RC_OK;
+}
+
+static enum rc
+get_apart(const struct build *b, cfg_t *sec, struct apart *a)
+{
+    enum rc rc = get_rule(b, sec, BREACH_APART, &a->rule);
+
+    if (rc == RC_OK) {
+        rc = get_steps(b, sec, a->step, &a->steps_n);
+    }
+    if (rc == RC_OK) {
+        rc = get_alone(b, sec, &a->alone);
+    }
+    /* One step alone is kept from nobody, create is judged by nothing. */
+    if (rc == RC_OK && (a->steps_n == 0 || a->step[a->steps_n - 1] == STEP_CREATE ||
+                        (a->steps_n == 1 && a->alone == 0))) {
+        rc = refuse(b, FAULT_KEY_VALUE, sec, "steps", "create, STATE, ...");
+    }
+    return rc;
+}
+
+static enum rc
+build_aparts(struct build *b, struct steps *s, cfg_t **last)
+{
+    unsigned n = data_file_n(b->root, "apart");
+    struct apart *a = set_new(b->set, n * sizeof(*a));
+    size_t kept = 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        cfg_t *sec = data_file_at(b->root, "apart", i);
+        bool is_in = false;
+        enum rc rc = is_in_force(b, sec, &is_in);
+
+        *last = sec;
+        if (rc == RC_OK) {
+            rc = link_list(s, sec, "steps");
+        }
+        if (rc == RC_OK && is_in) {
+            rc = get_apart(b, sec, &a[kept++]);
+        }
+        if (rc != RC_OK) {
+            return rc;
+        }
+    }
+    b->type->apart = a;
+    b->type->aparts_n = kept;
+    return n <= RULES_MAX ? RC_OK : refuse(b, FAULT_KEY_VALUE, *last, NULL, "8 rules");
+}
+
+enum rc
+build_rules(struct build *b)
+{
+    struct steps s = {.b = b, .states_n = data_file_n(b->root, "state")};
+    cfg_t *last = NULL;
+    enum rc rc = build_aparts(b, &s, &last);
+
+    return rc == RC_OK && last != NULL ? put_in_order(&s, b, last) : rc;
+}
