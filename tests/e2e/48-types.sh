@@ -129,6 +129,18 @@ while IFS='|' read -r type maker fields path denied; do
     fi
 done <table
 
+# duties that the type files keep apart: one attempt each
+apart() { # TYPE STATE WORDS FIELDS: whoever has made one does not move it there
+    # shellcheck disable=SC2086
+    no=$(by Li add "$1" $4) || not_ok "Li makes $1" "$(cat by.err)"
+    by Li move "${no%% *}" "$2" >/dev/null
+    is "$? $(grep -c "$3" by.err)" "77 1" "who made the $1 does not move it to $2, in words"
+}
+apart hours confirmed "does not confirm" "name=Zhang served_on=2026-11-21 minutes=60"
+apart points approved "Nobody approves" "name=Zhang account=$(cat no.account) points=3"
+apart box_opening confirmed "Two persons" "box=West opened_on=2026-11-24 found=0"
+apart stock_count checked "does not check" "title=again product=$(cat no.product) counted=1 expected=1"
+
 # what there is, to everybody who may read it
 "$L" types --json | sed -n 's/^ *"name": "\([a-z_]*\)".*/\1/p' >all
 while read -r type; do
