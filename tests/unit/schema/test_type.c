@@ -697,7 +697,8 @@ the_shipped_types_let_people_do_their_work(void **state)
 {
     static const struct writer leader = {ROLE_LEADER, 302}, helper = {ROLE_HELPER, 302},
                                grid = {ROLE_GRID, 901}, clerk = {ROLE_CLERK, 0},
-                               area = {ROLE_AREA, 51};
+                               area = {ROLE_AREA, 51}, other = {ROLE_LEADER, 511},
+                               partner = {ROLE_PARTNER, 302}, privacy = {ROLE_PRIVACY, 0};
     static const struct {
         const char *type, *from, *to;
         const struct writer *by;
@@ -720,6 +721,26 @@ the_shipped_types_let_people_do_their_work(void **state)
         {"visit", "done", "reviewed", &leader, true},
         {"household", "listed", "verified", &grid, true},
         {"org_unit", "formed", "ended", &leader, false},
+        {"problem", "dispatched", "reported_done", &leader, true},
+        {"problem", "reported_done", "handled", &leader, false}, /* a proposal only */
+        {"claim", "tentative", "confirmed", &leader, true},
+        {"claim", "tentative", "confirmed", &other, false}, /* the target's unit */
+        {"claim", "confirmed", "delivered", &other, true},  /* whoever claimed */
+        {"claim", "confirmed", "accepted", &partner, false},
+        {"resource", "offered", "withdrawn", &partner, true},
+        {"resource", "offered", "checked", &partner, false},
+        {"hours", "recorded", "confirmed", &leader, true},
+        {"hours", "recorded", "confirmed", &helper, false},
+        {"hours", "on_notice", "final", &leader, false},
+        {"points", "proposed", "approved", &leader, false},
+        {"booking", "tentative", "confirmed", &leader, false},
+        {"booking", "tentative", "cancelled", &leader, true},
+        {"lease", "applied", "drawn", &leader, false},
+        {"fund", "recorded", "checked", &clerk, false},
+        {"care_case", "proposed", "open", &clerk, false}, /* assessed first */
+        {"data_request", "identity_checked", "done", &clerk, false},
+        {"data_request", "identity_checked", "done", &privacy, true},
+        {"suggestion", "put_right", "reopened", &helper, true},
     };
     struct types *t = NULL;
 
