@@ -1,56 +1,68 @@
-/* Such files through libconfuse, with its sharp edges covered:
- *   - it expands ${VAR} and escapes in strings, reads # and C comments into a buffer that
- *     it overruns by a byte, and resolves "section|key" as a path: our own pass refuses
- *     those bytes and blanks comments first;
- *   - integers are read with base 0 ("010" is eight) and a stale errno: we take strings;
- *   - a key set twice silently wins: on_set refuses it;
- *   - it keeps no line numbers: on_set leaves each key's line in the key's comment;
- *   - its error function gets no context: the option "|", which no file can name, carries
- *     the place for the fault into every section. */
 #include "schema/data_file.h"
 
 #include <assert.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "sync/sync.h"
 
-#define CONTEXT "|"
+#define KEYS_MAX 24
 
-struct context {
-    struct fault *why;
-    const char *file;
-    bool is_told; /* the first complaint is the true one */
+struct setting {
+    const char *value; /* NULL: it does not stand there */
+    uint32_t line;
+};
+struct section {
+    const struct grammar *grammar;
+    const char *title;
+    struct section *above;   /* NULL: the file */
+    struct section **inside; /* in their order */
+    size_t n, cap;
+    uint32_t line;                    /* of its closing brace */
+    struct setting setting[KEYS_MAX]; /* by the key's place in the grammar */
+    char *text;                       /* the file's: words and strings, each with a NUL */
 };
 
-/* ---- our pass over the bytes */
+enum token { TOKEN_END, TOKEN_WORD, TOKEN_STRING, TOKEN_OPEN, TOKEN_CLOSE, TOKEN_IS };
 
 struct scan {
+    const struct embed_file *file;
+    struct fault *why;
     struct slice in;
     size_t at;
     uint32_t line;
     size_t line_from;
-    long depth; /* of braces */
-    struct buf *out;
+    char *free; /* where the next word goes */
 };
 
+/* ---- refusals */
+
 static enum rc
-refuse_byte(const struct scan *s, const char *file, struct fault *why)
+refuse_byte(const struct scan *s)
 {
     size_t from = s->line_from;
     size_t before = value_chars(slice_of(s->in.p + from, s->at - from));
     size_t n = 1;
 
-    while (s->at + n < s->in.n && (s->in.p[s->at + n] & 0xc0) == 0x80) {
+    while (s->at + n < s->in.n && (s->in.p[s->at + n] & 0xc0) == 0x80)
         n++;
-    }
-    fault_set(why, RC_INVALID, FAULT_FILE_BYTE, "%s: %.*s", file, (int)n,
+    fault_set(s->why, RC_INVALID, FAULT_FILE_BYTE, "%s: %.*s", s->file->name, (int)n,
               (const char *)s->in.p + s->at);
-    fault_at(why, s->line, (uint32_t)before + 1);
+    fault_at(s->why, s->line, (uint32_t)before + 1);
     return RC_INVALID;
 }
+
+/* `what` stands between two parts of a sentence. */
+static enum rc
+refuse(const struct scan *s, enum fault_code code, const char *before, const char *what,
+       const char *behind)
+{
+    fault_set(s->why, RC_INVALID, code, "%s: %s%s%s", s->file->name, before, what,
+              behind);
+    fault_at(s->why, s->line, 0);
+    return RC_INVALID;
+}
+
+/* ---- tokens */
 
 static bool
 is_word_byte(uint8_t c)
@@ -59,308 +71,312 @@ is_word_byte(uint8_t c)
            c == '_' || c == '-';
 }
 
-/* A comment becomes nothing, its newline stays. */
 static void
-skip_comment(struct scan *s)
+skip_blank(struct scan *s)
 {
-    while (s->at < s->in.n && s->in.p[s->at] != '\n') {
-        s->at++;
+    for (; s->at < s->in.n; s->at++) {
+        uint8_t c = s->in.p[s->at];
+
+        if (c == '#')
+            while (s->at + 1 < s->in.n && s->in.p[s->at + 1] != '\n')
+                s->at++;
+        else if (c != ' ' && c != '\n')
+            return;
+        if (c == '\n') {
+            s->line++;
+            s->line_from = s->at + 1;
+        }
     }
 }
 
-/* From the opening quote to behind the closing one, which stands on the same line. */
-static bool
-copy_string(struct scan *s)
+/* A string stands on one line. What other languages expand is refused, so that nobody
+ * expects it. */
+static enum rc
+next_string(struct scan *s)
 {
-    do {
-        buf_add_u8(s->out, s->in.p[s->at++]);
-        if (s->at == s->in.n || strchr("\n\\$|", s->in.p[s->at]) != NULL) {
-            return false;
-        }
-    } while (s->in.p[s->at] != '"');
-    buf_add_u8(s->out, s->in.p[s->at++]);
-    return true;
+    for (s->at++; s->at < s->in.n && s->in.p[s->at] != '"'; s->at++) {
+        if (strchr("\n\\$|", s->in.p[s->at]) != NULL)
+            return refuse_byte(s);
+        *s->free++ = (char)s->in.p[s->at];
+    }
+    if (s->at == s->in.n) {
+        s->at--;
+        return refuse_byte(s);
+    }
+    s->at++;
+    return RC_OK;
+}
+
+/* text: of a word or string, good as long as the tree is. */
+static enum rc
+next(struct scan *s, enum token *what, const char **text)
+{
+    enum rc rc = RC_OK;
+
+    skip_blank(s);
+    *text = s->free;
+    if (s->at == s->in.n) {
+        *what = TOKEN_END;
+        return RC_OK;
+    }
+    uint8_t c = s->in.p[s->at];
+    if (c == '"') {
+        *what = TOKEN_STRING;
+        rc = next_string(s);
+        *s->free++ = '\0';
+    } else if (is_word_byte(c)) {
+        *what = TOKEN_WORD;
+        for (; s->at < s->in.n && is_word_byte(s->in.p[s->at]); s->at++)
+            *s->free++ = (char)s->in.p[s->at];
+        *s->free++ = '\0';
+    } else if (c == '{' || c == '}' || c == '=') {
+        *what = c == '{' ? TOKEN_OPEN : c == '}' ? TOKEN_CLOSE : TOKEN_IS;
+        s->at++;
+    } else {
+        rc = refuse_byte(s);
+    }
+    return rc;
 }
 
 static enum rc
-scan_file(const struct embed_file *file, struct buf *out, struct fault *why)
+want(struct scan *s, enum token token, const char *sentence, const char *about)
 {
-    struct scan s = {slice_of(file->p, file->n), 0, 1, 0, 0, out};
+    const char *text = NULL;
+    enum token is = TOKEN_END;
+    enum rc rc = next(s, &is, &text);
+
+    return rc == RC_OK && is != token ? refuse(s, FAULT_FILE_SYNTAX, sentence, about, "'")
+                                      : rc;
+}
+
+/* ---- the tree */
+
+static int
+key_at(const struct grammar *g, const char *key)
+{
+    for (int i = 0; g->key[i] != NULL; i++) {
+        assert(i < KEYS_MAX);
+        if (strcmp(g->key[i], key) == 0)
+            return i;
+    }
+    return -1;
+}
+
+static const struct grammar *
+inside_of(const struct grammar *g, const char *kind)
+{
+    for (const struct grammar *in = g->inside; in != NULL && in->name != NULL; in++)
+        if (strcmp(in->name, kind) == 0)
+            return in;
+    return NULL;
+}
+
+static enum rc
+read_setting(struct scan *s, struct section *to, int key)
+{
+    struct setting *set = &to->setting[key];
+    const char *name = to->grammar->key[key];
+    const char *text = NULL;
+    enum token is = TOKEN_END;
+    enum rc rc = want(s, TOKEN_IS, "missing equal sign after option '", name);
+
+    if (rc == RC_OK)
+        rc = next(s, &is, &text);
+    if (rc == RC_OK && is != TOKEN_WORD && is != TOKEN_STRING)
+        rc = refuse(s, FAULT_FILE_SYNTAX, "missing value of option '", name, "'");
+    if (rc == RC_OK && set->value != NULL)
+        rc = refuse(s, FAULT_KEY_TWICE, "", name, "");
+    *set = (struct setting){text, s->line};
+    return rc;
+}
+
+static struct section *
+add_section(struct section *to, const struct grammar *g, const char *title)
+{
+    struct section *in = mem_new(sizeof(*in));
+
+    in->grammar = g;
+    in->title = title;
+    in->above = to;
+    if (to->n == to->cap) {
+        to->cap = to->cap * 2 + 8;
+        to->inside = mem_grow(to->inside, to->cap * sizeof(struct section *));
+    }
+    to->inside[to->n++] = in;
+    return in;
+}
+
+/* Up to and with the opening brace. */
+static enum rc
+read_section(struct scan *s, struct section **at, const struct grammar *g)
+{
+    const char *title = NULL;
+    enum token is = TOKEN_END;
+    enum rc rc = RC_OK;
+
+    if (g->how == GRAMMAR_TITLED) {
+        rc = next(s, &is, &title);
+        if (rc == RC_OK && is != TOKEN_WORD && is != TOKEN_STRING)
+            rc = refuse(s, FAULT_FILE_SYNTAX, "missing title of section '", g->name, "'");
+        if (rc == RC_OK && data_file_titled(*at, g->name, title) != NULL)
+            rc = refuse(s, FAULT_FILE_SYNTAX, "found duplicate title '", title, "'");
+    } else if (g->how == GRAMMAR_ONCE && data_file_n(*at, g->name) > 0) {
+        rc = refuse(s, FAULT_KEY_TWICE, "", g->name, "");
+    }
+    if (rc == RC_OK)
+        rc = want(s, TOKEN_OPEN, "missing opening brace of section '", g->name);
+    if (rc == RC_OK)
+        *at = add_section(*at, g, title);
+    return rc;
+}
+
+/* One setting, or the beginning or the end of a section. */
+static enum rc
+read_one(struct scan *s, struct section **at, bool *more)
+{
+    const char *text = NULL;
+    enum token is = TOKEN_END;
+    enum rc rc = next(s, &is, &text);
+
+    if (rc != RC_OK)
+        return rc;
+    *more = is != TOKEN_END;
+    if (is == TOKEN_END)
+        return (*at)->above == NULL ? RC_OK : refuse(s, FAULT_FILE_SYNTAX, "", "}", "");
+    if (is == TOKEN_CLOSE) {
+        if ((*at)->above == NULL)
+            return refuse(s, FAULT_FILE_SYNTAX, "", "unexpected closing brace", "");
+        (*at)->line = s->line;
+        *at = (*at)->above;
+        return RC_OK;
+    }
+    int key = is == TOKEN_WORD ? key_at((*at)->grammar, text) : -1;
+    const struct grammar *in = is == TOKEN_WORD ? inside_of((*at)->grammar, text) : NULL;
+    if (key < 0 && in == NULL)
+        return refuse(s, FAULT_FILE_SYNTAX, "no such option '",
+                      is == TOKEN_WORD || is == TOKEN_STRING ? text : "", "'");
+    return key >= 0 ? read_setting(s, *at, key) : read_section(s, at, in);
+}
+
+static enum rc
+check_bytes(const struct embed_file *file, struct fault *why)
+{
+    struct slice in = slice_of(file->p, file->n);
 
     if (file->n > DATA_FILE_BYTES_MAX) {
         fault_set(why, RC_LIMIT, FAULT_FILE_SIZE, "%s", file->name);
         fault_want(why, "%d", DATA_FILE_BYTES_MAX);
         return RC_LIMIT;
     }
-    if (memchr(file->p, 0, file->n) != NULL || !utf8_is_valid(s.in) ||
-        !value_text_is_clean(s.in, true)) {
+    if (memchr(file->p, 0, file->n) != NULL || !utf8_is_valid(in) ||
+        !value_text_is_clean(in, true))
         return fault_set(why, RC_MALFORMED, FAULT_BAD_TEXT, "%s", file->name);
-    }
-    while (s.at < s.in.n) {
-        uint8_t c = s.in.p[s.at];
-
-        if (c == '#') {
-            skip_comment(&s);
-        } else if (c == '"') {
-            if (!copy_string(&s)) {
-                s.at -= s.at == s.in.n;
-                return refuse_byte(&s, file->name, why);
-            }
-        } else if (is_word_byte(c) || strchr(" {}=\n", c) != NULL) {
-            buf_add_u8(out, c);
-            s.at++;
-            s.depth += (c == '{') - (c == '}');
-            if (c == '\n') {
-                s.line++;
-                s.line_from = s.at;
-            }
-        } else {
-            return refuse_byte(&s, file->name, why);
-        }
-    }
-    if (s.depth > 0) { /* to libconfuse the end of the file closes a section as well */
-        fault_set(why, RC_INVALID, FAULT_FILE_SYNTAX, "%s: }", file->name);
-        fault_at(why, s.line, 0);
-        return RC_INVALID;
-    }
     return RC_OK;
 }
 
-/* ---- libconfuse */
-
-static struct context *
-context_of(cfg_t *cfg)
-{
-    cfg_opt_t *o = cfg->opts;
-
-    while (strcmp(o->name, CONTEXT) != 0) {
-        o++; /* every table has it */
-    }
-    return (struct context *)(void *)o->simple_value.ptr;
-}
-
-static void
-tell(struct context *c, enum fault_code code, int line, const char *text)
-{
-    if (!c->is_told) {
-        fault_set(c->why, RC_INVALID, code, "%s: %s", c->file, text);
-        fault_at(c->why, line > 0 ? (uint32_t)line : 1, 0);
-        c->is_told = true;
-    }
-}
-
-static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
-    __attribute__((format(printf, 2, 0)));
-
-static void
-on_error(cfg_t *cfg, const char *fmt, va_list ap)
-{
-    char text[FAULT_WHAT_BYTES];
-
-    if (vsnprintf(text, sizeof(text), fmt, ap) < 0) {
-        text[0] = '\0';
-    }
-    tell(context_of(cfg), FAULT_FILE_SYNTAX, cfg->line, text);
-}
-
-/* After a key got its value, and after a section's closing brace. */
-static int
-on_set(cfg_t *cfg, cfg_opt_t *opt)
-{
-    char line[16];
-
-    if ((opt->flags & CFGF_MULTI) != 0) {
-        return 0;
-    }
-    if (opt->comment != NULL) {
-        tell(context_of(cfg), FAULT_KEY_TWICE, cfg->line, opt->name);
-        return -1;
-    }
-    (void)snprintf(line, sizeof(line), "%d", cfg->line);
-    return cfg_opt_setcomment(opt, line);
-}
-
-static size_t
-keys_n(const struct grammar *g)
-{
-    size_t n = 0;
-
-    while (g->key[n] != NULL) {
-        n++;
-    }
-    return n;
-}
-
-static size_t
-inside_n(const struct grammar *g)
-{
-    size_t n = 0;
-
-    while (g->inside != NULL && g->inside[n].name != NULL) {
-        n++;
-    }
-    return n;
-}
-
-/* Sections that lie in sections. */
-static size_t
-deep_n(const struct grammar *g)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < inside_n(g); i++) {
-        n += inside_n(&g->inside[i]);
-    }
-    return n;
-}
-
-/* The options of a section, and at[i] where those of its own sections begin. */
-static void
-fill(const struct grammar *g, struct context *c, cfg_opt_t *opt, cfg_opt_t *const *at)
-{
-    static const cfg_flag_t flags[] = {[GRAMMAR_ONCE] = CFGF_NONE,
-                                       [GRAMMAR_MANY] = CFGF_MULTI,
-                                       [GRAMMAR_TITLED] =
-                                           CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES};
-
-    *opt++ = (cfg_opt_t){
-        .name = CONTEXT, .type = CFGT_STR, .simple_value.ptr = (void **)(void *)c};
-    for (size_t i = 0; i < keys_n(g); i++) {
-        *opt++ = (cfg_opt_t){.name = g->key[i], .type = CFGT_STR, .validcb = on_set};
-    }
-    for (size_t i = 0; i < inside_n(g); i++) {
-        *opt++ = (cfg_opt_t){.name = g->inside[i].name,
-                             .type = CFGT_SEC,
-                             .flags = flags[g->inside[i].how],
-                             .subopts = at[i],
-                             .validcb = on_set};
-    }
-}
-
-#define OPTIONS_MAX 32 /* of one section, with the two that are no key */
-
-/* libconfuse copies the tables. A section lies at most two deep in a file. */
-static cfg_t *
-new_root(const struct grammar *g, struct context *c)
-{
-    cfg_opt_t root[OPTIONS_MAX] = {0};
-    cfg_opt_t *section = mem_new((inside_n(g) + 1) * OPTIONS_MAX * sizeof(*section));
-    cfg_opt_t *deep = mem_new((deep_n(g) + 1) * OPTIONS_MAX * sizeof(*deep));
-    cfg_opt_t *at[OPTIONS_MAX] = {0};
-    size_t used = 0;
-    cfg_t *out = NULL;
-
-    assert(keys_n(g) + inside_n(g) + 2 <= OPTIONS_MAX);
-    for (size_t i = 0; i < inside_n(g); i++) {
-        const struct grammar *in = &g->inside[i];
-        cfg_opt_t *below[OPTIONS_MAX] = {0};
-
-        assert(keys_n(in) + inside_n(in) + 2 <= OPTIONS_MAX);
-        for (size_t k = 0; k < inside_n(in); k++) {
-            assert(in->inside[k].inside == NULL);
-            below[k] = &deep[used++ * OPTIONS_MAX];
-            fill(&in->inside[k], c, below[k], NULL);
-        }
-        at[i] = &section[i * OPTIONS_MAX];
-        fill(in, c, at[i], below);
-    }
-    fill(g, c, root, at);
-    out = cfg_init(root, CFGF_NONE);
-    mem_free(section);
-    mem_free(deep);
-    return out;
-}
-
 enum rc
-data_file_open(const struct embed_file *file, const struct grammar *root_grammar,
-               cfg_t **out, struct fault *why)
+data_file_open(const struct embed_file *file, const struct grammar *grammar,
+               struct section **out, struct fault *why)
 {
-    struct context c = {why, file->name, false};
-    struct buf text = BUF_NONE;
-    cfg_t *root = NULL;
-    enum rc rc = scan_file(file, &text, why);
+    struct scan s = {
+        .file = file, .why = why, .in = slice_of(file->p, file->n), .line = 1};
+    enum rc rc = check_bytes(file, why);
 
-    if (rc != RC_OK) {
-        goto out;
-    }
-    root = new_root(root_grammar, &c);
-    if (root == NULL) {
-        abort(); /* out of memory */
-    }
-    (void)cfg_set_error_function(root, on_error);
-    if (cfg_parse_buf(root, buf_text(&text)) != CFG_SUCCESS) {
-        tell(&c, FAULT_FILE_SYNTAX, root->line, "");
-        rc = RC_INVALID;
-        goto out;
-    }
-    *out = root;
-    root = NULL;
-out:
-    data_file_close(root);
-    buf_free(&text);
+    if (rc != RC_OK)
+        return rc;
+    struct section *root = mem_new(sizeof(*root));
+    struct section *at = root;
+    bool more = true;
+    root->grammar = grammar;
+    root->text = mem_new(file->n + 1); /* a NUL each, where a blank or quote was */
+    s.free = root->text;
+    while (rc == RC_OK && more)
+        rc = read_one(&s, &at, &more);
+    if (rc == RC_OK)
+        *out = root;
+    else
+        data_file_close(root);
     return rc;
 }
 
 void
-data_file_close(cfg_t *root)
+data_file_close(struct section *root)
 {
-    if (root != NULL) {
-        (void)cfg_free(root);
+    struct section *s = root;
+
+    while (s !=
+           NULL) { /* from the leaves: a grammar is not deep, but this asks nothing */
+        if (s->n > 0) {
+            s = s->inside[--s->n];
+            continue;
+        }
+        struct section *above = s->above;
+        mem_free(s->inside);
+        mem_free(s->text);
+        mem_free(s);
+        s = above;
     }
 }
 
-static cfg_opt_t *
-option(cfg_t *section, const char *key)
-{
-    for (cfg_opt_t *o = section->opts; o->name != NULL; o++) {
-        if (strcmp(o->name, key) == 0) {
-            return o;
-        }
-    }
-    abort(); /* the tables above are ours */
-}
+/* ---- questions */
 
 const char *
-data_file_get(cfg_t *section, const char *key)
+data_file_get(const struct section *s, const char *key)
 {
-    return cfg_opt_getnstr(option(section, key), 0);
+    int at = key_at(s->grammar, key);
+
+    assert(at >= 0); /* the grammars are ours */
+    return s->setting[at].value;
 }
 
 uint32_t
-data_file_line(cfg_t *section, const char *key)
+data_file_line(const struct section *s, const char *key)
 {
-    const char *line = key == NULL ? NULL : option(section, key)->comment;
+    int at = key != NULL ? key_at(s->grammar, key) : -1;
 
-    if (line != NULL) {
-        return (uint32_t)strtoul(line, NULL, 10);
-    }
+    if (at >= 0 && s->setting[at].value != NULL)
+        return s->setting[at].line;
     /* of the file itself the beginning, not the end, is where one would look */
-    return strcmp(cfg_name(section), "root") != 0 && section->line > 0
-               ? (uint32_t)section->line
-               : 1;
+    return s->above != NULL ? s->line : 1;
 }
 
 unsigned
-data_file_n(cfg_t *section, const char *kind)
+data_file_n(const struct section *s, const char *kind)
 {
-    return cfg_opt_size(option(section, kind));
+    unsigned n = 0;
+
+    for (size_t i = 0; i < s->n; i++)
+        n += strcmp(s->inside[i]->grammar->name, kind) == 0;
+    return n;
 }
 
-cfg_t *
-data_file_at(cfg_t *section, const char *kind, unsigned i)
+const struct section *
+data_file_at(const struct section *s, const char *kind, unsigned at)
 {
-    return cfg_opt_getnsec(option(section, kind), i);
-}
-
-cfg_t *
-data_file_titled(cfg_t *section, const char *kind, const char *title)
-{
-    for (unsigned i = 0; i < data_file_n(section, kind); i++) {
-        cfg_t *sec = data_file_at(section, kind, i);
-
-        if (strcmp(cfg_title(sec), title) == 0) {
-            return sec;
-        }
-    }
+    for (size_t i = 0; i < s->n; i++)
+        if (strcmp(s->inside[i]->grammar->name, kind) == 0 && at-- == 0)
+            return s->inside[i];
     return NULL;
+}
+
+const struct section *
+data_file_titled(const struct section *s, const char *kind, const char *title)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (strcmp(s->inside[i]->grammar->name, kind) == 0 &&
+            strcmp(s->inside[i]->title, title) == 0)
+            return s->inside[i];
+    return NULL;
+}
+
+const char *
+data_file_title(const struct section *s)
+{
+    return s->title;
+}
+
+const char *
+data_file_kind(const struct section *s)
+{
+    return s->grammar->name;
 }

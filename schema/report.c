@@ -7,7 +7,7 @@
 #define REPORTS_MAX 64
 
 struct reports {
-    cfg_t *root[REPORTS_MAX]; /* names and labels are theirs */
+    struct section *root[REPORTS_MAX]; /* names and labels are theirs */
     struct report report[REPORTS_MAX];
     size_t n;
 };

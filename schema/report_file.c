@@ -23,15 +23,15 @@ const struct grammar report_grammar = {"report", root_keys, in_file, GRAMMAR_ONC
 struct parse {
     const struct types *types;
     const char *file;
-    cfg_t *root;
+    const struct section *root;
     struct fault *why;
 };
 
 static enum rc
-slip(const struct parse *p, cfg_t *sec, enum fault_code code, const char *key,
-     const char *want)
+slip(const struct parse *p, const struct section *sec, enum fault_code code,
+     const char *key, const char *want)
 {
-    const char *title = sec == p->root ? NULL : cfg_title(sec);
+    const char *title = sec == p->root ? NULL : data_file_title(sec);
     fault_set(p->why, RC_INVALID, code, "%s: %s%s%s", p->file, title != NULL ? title : "",
               title != NULL ? " " : "", key);
     if (want != NULL)
@@ -41,7 +41,7 @@ slip(const struct parse *p, cfg_t *sec, enum fault_code code, const char *key,
 }
 
 static enum rc
-parse_label(const struct parse *p, cfg_t *sec, struct label *out)
+parse_label(const struct parse *p, const struct section *sec, struct label *out)
 {
     out->zh = data_file_get(sec, "zh");
     out->en = data_file_get(sec, "en");
@@ -183,8 +183,8 @@ parse_condition(const struct type *t, const char **at, struct condition *c,
 }
 
 static enum rc
-parse_conditions(const struct parse *p, cfg_t *sec, const char *key, const struct type *t,
-                 struct conditions *out)
+parse_conditions(const struct parse *p, const struct section *sec, const char *key,
+                 const struct type *t, struct conditions *out)
 {
     const char *at = data_file_get(sec, key);
     char word[WORD_BYTES] = "";
@@ -199,7 +199,7 @@ parse_conditions(const struct parse *p, cfg_t *sec, const char *key, const struc
 }
 
 static enum rc
-parse_when(const struct parse *p, cfg_t *sec, const struct type *t,
+parse_when(const struct parse *p, const struct section *sec, const struct type *t,
            enum figure_when *when, const struct field **field)
 {
     const char *text = data_file_get(sec, "when");
@@ -224,7 +224,7 @@ static const char *const kind_key[] = {"count", "sum", "range", "distinct", "see
 
 /* TYPE, or TYPE.FIELD where there is something to add up. */
 static enum rc
-parse_subject(const struct parse *p, cfg_t *sec, struct figure *f)
+parse_subject(const struct parse *p, const struct section *sec, struct figure *f)
 {
     const char *key = kind_key[f->kind];
     const char *text = data_file_get(sec, key);
@@ -246,7 +246,8 @@ parse_subject(const struct parse *p, cfg_t *sec, struct figure *f)
 }
 
 static enum rc
-parse_int(const struct parse *p, cfg_t *sec, const char *key, int64_t min, int64_t *out)
+parse_int(const struct parse *p, const struct section *sec, const char *key, int64_t min,
+          int64_t *out)
 {
     const char *text = data_file_get(sec, key);
     if (text != NULL && (!number_of(text, out) || *out < min))
@@ -255,10 +256,10 @@ parse_int(const struct parse *p, cfg_t *sec, const char *key, int64_t min, int64
 }
 
 static enum rc
-parse_figure(const struct parse *p, cfg_t *sec, struct figure *f)
+parse_figure(const struct parse *p, const struct section *sec, struct figure *f)
 {
     size_t kinds = 0;
-    f->name = cfg_title(sec);
+    f->name = data_file_title(sec);
     f->goal = GOAL_NONE;
     f->scale = 1;
     for (size_t i = 0; i < KINDS_N; i++)
@@ -310,11 +311,11 @@ parse_column(const struct type *t, const char *word, struct list *l)
 }
 
 static enum rc
-parse_list(const struct parse *p, cfg_t *sec, struct list *l)
+parse_list(const struct parse *p, const struct section *sec, struct list *l)
 {
     const char *at = data_file_get(sec, "columns");
     char word[WORD_BYTES] = "";
-    l->name = cfg_title(sec);
+    l->name = data_file_title(sec);
     l->type = type_here(p, data_file_get(sec, "type"));
     if (l->type == NULL)
         return slip(p, sec, FAULT_KEY_VALUE, "type", "TYPE");
@@ -351,7 +352,7 @@ parse_word(const struct parse *p, const char *key, const char *const *word, size
 }
 
 enum rc
-report_file_parse(const char *file, cfg_t *root, const struct types *types,
+report_file_parse(const char *file, const struct section *root, const struct types *types,
                   struct report *out, struct fault *why)
 {
     static const char *const by[] = {"none", "unit"};

@@ -8,7 +8,8 @@
 extern const struct grammar report_grammar;
 
 /* What is in `out` is to be freed also after a failure. */
-enum rc report_file_parse(const char *file, cfg_t *root, const struct types *types,
-                          struct report *out, struct fault *why) MUST_USE;
+enum rc report_file_parse(const char *file, const struct section *root,
+                          const struct types *types, struct report *out,
+                          struct fault *why) MUST_USE;
 
 #endif

@@ -41,9 +41,15 @@ types_free(struct types *t)
 static enum rc
 get_rights(const struct build *b, const char *key, uint32_t *roles, uint8_t *who)
 {
-    cfg_t *sec = data_file_at(b->root, key, 0);
+    const struct section *sec = data_file_at(b->root, key, 0);
     enum rc rc;
 
+    if (sec == NULL) {
+        char missing[16];
+
+        (void)snprintf(missing, sizeof(missing), "%s roles", key);
+        return refuse(b, FAULT_KEY_MISSING, NULL, missing, NULL);
+    }
     if (data_file_get(sec, "roles") == NULL) {
         return refuse(b, FAULT_KEY_MISSING, sec, "roles", NULL);
     }
@@ -198,7 +204,7 @@ build_type(struct build *b)
 
 struct sources {
     const struct embed_file *file;
-    cfg_t **root;
+    struct section **root;
     size_t n;
 };
 
@@ -291,7 +297,7 @@ by_code(const void *a, const void *b)
 }
 
 static void
-raise_to(cfg_t *sec, const char *key, uint16_t *newest)
+raise_to(const struct section *sec, const char *key, uint16_t *newest)
 {
     const char *text = data_file_get(sec, key);
     unsigned long v = text == NULL ? 0 : strtoul(text, NULL, 10);
@@ -303,7 +309,7 @@ raise_to(cfg_t *sec, const char *key, uint16_t *newest)
 
 /* The highest `since` of a section and those in it, two levels deep as the files are. */
 static uint16_t
-newest_of(cfg_t *root)
+newest_of(const struct section *root)
 {
     static const char *const kinds[] = {"field", "state", "move", "apart", NULL};
     uint16_t newest = 1;
@@ -311,7 +317,7 @@ newest_of(cfg_t *root)
     raise_to(root, "since", &newest);
     for (size_t k = 0; kinds[k] != NULL; k++) {
         for (unsigned i = 0; i < data_file_n(root, kinds[k]); i++) {
-            cfg_t *sec = data_file_at(root, kinds[k], i);
+            const struct section *sec = data_file_at(root, kinds[k], i);
 
             raise_to(sec, "since", &newest);
             for (unsigned c = 0; k == 0 && c < data_file_n(sec, "choice"); c++) {
@@ -367,7 +373,7 @@ parse(const struct embed_file *files, uint16_t version, struct types **out,
     uint16_t newest = 1;
     enum rc rc = RC_OK;
 
-    src.root = mem_new((TYPE_FILES_MAX + 1) * sizeof(cfg_t *));
+    src.root = mem_new((TYPE_FILES_MAX + 1) * sizeof(struct section *));
     for (size_t i = 0; files[i].name != NULL && rc == RC_OK; i++) {
         if (src.n == TYPE_FILES_MAX) {
             rc = fault_set(why, RC_LIMIT, FAULT_FILE_SIZE, "%s", files[i].name);

@@ -16,7 +16,7 @@ struct type_set {
 struct build {
     struct type_set *set;
     const char *file;
-    cfg_t *root;
+    const struct section *root;
     uint16_t version; /* whose rules are wanted */
     struct fault *why;
     struct type *type;
@@ -29,19 +29,25 @@ void *set_new(struct type_set *set, size_t n);
 const char *set_text(struct type_set *set, const char *text);
 
 /* Refusals: `where` is NULL for the file itself, else the section they are about. */
-enum rc refuse(const struct build *b, enum fault_code code, cfg_t *where, const char *key,
-               const char *want);
+enum rc refuse(const struct build *b, enum fault_code code, const struct section *where,
+               const char *key, const char *want);
 
 /* ---- single keys. Missing where required, or ill-formed: refused. */
-enum rc get_int(const struct build *b, cfg_t *sec, const char *key, int64_t min,
-                int64_t max, int64_t *out) MUST_USE; /* missing: *out stays */
-enum rc get_code(const struct build *b, cfg_t *sec, int64_t min, uint16_t *out) MUST_USE;
-enum rc get_flag(const struct build *b, cfg_t *sec, const char *key, bool *out) MUST_USE;
-enum rc get_label(const struct build *b, cfg_t *sec, struct label *out) MUST_USE;
-enum rc get_roles(const struct build *b, cfg_t *sec, uint32_t *out) MUST_USE;
-enum rc get_who(const struct build *b, cfg_t *sec, uint32_t roles, uint8_t *out) MUST_USE;
+enum rc get_int(const struct build *b, const struct section *sec, const char *key,
+                int64_t min, int64_t max,
+                int64_t *out) MUST_USE; /* missing: *out stays */
+enum rc get_code(const struct build *b, const struct section *sec, int64_t min,
+                 uint16_t *out) MUST_USE;
+enum rc get_flag(const struct build *b, const struct section *sec, const char *key,
+                 bool *out) MUST_USE;
+enum rc get_label(const struct build *b, const struct section *sec,
+                  struct label *out) MUST_USE;
+enum rc get_roles(const struct build *b, const struct section *sec,
+                  uint32_t *out) MUST_USE;
+enum rc get_who(const struct build *b, const struct section *sec, uint32_t roles,
+                uint8_t *out) MUST_USE;
 /* Is the section part of the version's rules (since <= version <= until)? */
-enum rc is_in_force(const struct build *b, cfg_t *sec, bool *out) MUST_USE;
+enum rc is_in_force(const struct build *b, const struct section *sec, bool *out) MUST_USE;
 /* Lower-case words of letters, digits, _, beginning with a letter. */
 bool name_is_good(const char *name);
 /* The next word of a list ("leader, grid") into out; false: none left. Too long a word

@@ -27,7 +27,7 @@ is_reserved(const char *name)
 
 /* A key that means nothing for this kind of field is a slip of the pen. */
 static enum rc
-check_keys(const struct build *b, cfg_t *sec, enum value_kind kind)
+check_keys(const struct build *b, const struct section *sec, enum value_kind kind)
 {
     struct {
         const char *key;
@@ -50,14 +50,14 @@ check_keys(const struct build *b, cfg_t *sec, enum value_kind kind)
 }
 
 static enum rc
-need(const struct build *b, cfg_t *sec, const char *key)
+need(const struct build *b, const struct section *sec, const char *key)
 {
     return data_file_get(sec, key) != NULL ? RC_OK
                                            : refuse(b, FAULT_KEY_MISSING, sec, key, NULL);
 }
 
 static enum rc
-get_range(const struct build *b, cfg_t *sec, struct field *f)
+get_range(const struct build *b, const struct section *sec, struct field *f)
 {
     int64_t low = f->kind == VALUE_TEXT ? 1 : f->kind == VALUE_INT ? -INT_LIMIT : 0;
     int64_t high = f->kind == VALUE_TEXT  ? TEXT_CHARS_MAX
@@ -77,7 +77,7 @@ get_range(const struct build *b, cfg_t *sec, struct field *f)
 }
 
 static enum rc
-get_kind(const struct build *b, cfg_t *sec, struct field *f)
+get_kind(const struct build *b, const struct section *sec, struct field *f)
 {
     const char *text = data_file_get(sec, "kind");
     enum rc rc = need(b, sec, "kind");
@@ -112,10 +112,11 @@ get_kind(const struct build *b, cfg_t *sec, struct field *f)
 
 /* The label of a `purpose` or `keep` section that the field names. */
 static enum rc
-get_term(const struct build *b, cfg_t *sec, const char *key, struct label *out)
+get_term(const struct build *b, const struct section *sec, const char *key,
+         struct label *out)
 {
     const char *name = data_file_get(sec, key);
-    cfg_t *term;
+    const struct section *term;
 
     if (name == NULL) {
         return refuse(b, FAULT_KEY_MISSING, sec, key, NULL);
@@ -126,7 +127,7 @@ get_term(const struct build *b, cfg_t *sec, const char *key, struct label *out)
 }
 
 static enum rc
-get_personal(const struct build *b, cfg_t *sec, struct field *f)
+get_personal(const struct build *b, const struct section *sec, struct field *f)
 {
     const char *text = data_file_get(sec, "personal");
     enum rc rc;
@@ -146,7 +147,7 @@ get_personal(const struct build *b, cfg_t *sec, struct field *f)
 }
 
 static enum rc
-get_visible(const struct build *b, cfg_t *sec, struct field *f)
+get_visible(const struct build *b, const struct section *sec, struct field *f)
 {
     const char *text = data_file_get(sec, "visible");
 
@@ -166,7 +167,8 @@ get_visible(const struct build *b, cfg_t *sec, struct field *f)
 /* ---- choices */
 
 static enum rc
-check_choices(const struct build *b, cfg_t *sec, const struct choice *c, size_t n)
+check_choices(const struct build *b, const struct section *sec, const struct choice *c,
+              size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         for (size_t k = 0; k < i; k++) {
@@ -187,7 +189,7 @@ check_choices(const struct build *b, cfg_t *sec, const struct choice *c, size_t 
 }
 
 static enum rc
-get_choices(const struct build *b, cfg_t *sec, struct field *f)
+get_choices(const struct build *b, const struct section *sec, struct field *f)
 {
     unsigned n = data_file_n(sec, "choice");
     bool is_wanted = f->kind == VALUE_CHOICE || f->kind == VALUE_CHOICES;
@@ -202,11 +204,11 @@ get_choices(const struct build *b, cfg_t *sec, struct field *f)
         return refuse(b, FAULT_KEY_VALUE, sec, NULL, "32 choices");
     }
     for (unsigned i = 0; i < n && rc == RC_OK; i++) {
-        cfg_t *at = data_file_at(sec, "choice", i);
+        const struct section *at = data_file_at(sec, "choice", i);
         struct choice *one = &c[f->choices_n];
         bool is_in = false;
 
-        if (!name_is_good(cfg_title(at))) {
+        if (!name_is_good(data_file_title(at))) {
             return refuse(b, FAULT_KEY_VALUE, at, NULL, "a-z 0-9 _");
         }
         rc = is_in_force(b, at, &is_in);
@@ -216,7 +218,7 @@ get_choices(const struct build *b, cfg_t *sec, struct field *f)
         if (rc == RC_OK) {
             rc = get_label(b, at, &one->label);
         }
-        one->name = set_text(b->set, cfg_title(at));
+        one->name = set_text(b->set, data_file_title(at));
         f->choices_n += is_in;
     }
     f->choice = c;
@@ -226,14 +228,14 @@ get_choices(const struct build *b, cfg_t *sec, struct field *f)
 /* ---- fields */
 
 static enum rc
-get_field(const struct build *b, cfg_t *sec, struct field *f)
+get_field(const struct build *b, const struct section *sec, struct field *f)
 {
     enum rc rc;
 
-    if (!name_is_good(cfg_title(sec)) || is_reserved(cfg_title(sec))) {
+    if (!name_is_good(data_file_title(sec)) || is_reserved(data_file_title(sec))) {
         return refuse(b, FAULT_KEY_VALUE, sec, NULL, "a-z 0-9 _");
     }
-    f->name = set_text(b->set, cfg_title(sec));
+    f->name = set_text(b->set, data_file_title(sec));
     rc = get_code(b, sec, FIELD_FIRST_OWN, &f->code);
     if (rc == RC_OK) {
         rc = get_label(b, sec, &f->label);
@@ -277,7 +279,7 @@ check_title(const struct build *b)
 
     for (size_t i = 0; i < b->type->fields_n; i++) {
         const struct field *f = &b->type->field[i];
-        cfg_t *sec;
+        const struct section *sec;
 
         if (!f->is_title) {
             continue;
@@ -299,7 +301,7 @@ check_fields(const struct build *b)
     const struct field *hidden = NULL;
 
     for (size_t i = 0; i < b->type->fields_n; i++) {
-        cfg_t *sec = data_file_titled(b->root, "field", f[i].name);
+        const struct section *sec = data_file_titled(b->root, "field", f[i].name);
 
         if (i > 0 && f[i].code == f[i - 1].code) {
             return refuse(b, FAULT_CODE_TWICE, sec, "code", f[i - 1].name);
@@ -347,7 +349,7 @@ build_fields(struct build *b)
     size_t kept = 0;
 
     for (unsigned i = 0; i < n; i++) {
-        cfg_t *sec = data_file_at(b->root, "field", i);
+        const struct section *sec = data_file_at(b->root, "field", i);
         bool is_in = false;
         enum rc rc = is_in_force(b, sec, &is_in);
 

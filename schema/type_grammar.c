@@ -30,9 +30,9 @@ static const struct grammar in_file[] = {{"create", right_keys, NULL, GRAMMAR_ON
                                          {"field", field_keys, in_field, GRAMMAR_TITLED},
                                          {"state", state_keys, NULL, GRAMMAR_TITLED},
                                          {"move", move_keys, NULL, GRAMMAR_MANY},
-                                         {"asset", asset_keys, NULL, GRAMMAR_MANY},
-                                         {"costs", spend_keys, NULL, GRAMMAR_MANY},
-                                         {"adds", spend_keys, NULL, GRAMMAR_MANY},
+                                         {"asset", asset_keys, NULL, GRAMMAR_ONCE},
+                                         {"costs", spend_keys, NULL, GRAMMAR_ONCE},
+                                         {"adds", spend_keys, NULL, GRAMMAR_ONCE},
                                          {"apart", apart_keys, NULL, GRAMMAR_TITLED},
                                          {NULL, NULL, NULL, GRAMMAR_ONCE}};
 const struct grammar type_grammar = {"type", root_keys, in_file, GRAMMAR_ONCE};

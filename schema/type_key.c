@@ -29,11 +29,11 @@ set_text(struct type_set *set, const char *text)
 }
 
 enum rc
-refuse(const struct build *b, enum fault_code code, cfg_t *where, const char *key,
-       const char *want)
+refuse(const struct build *b, enum fault_code code, const struct section *where,
+       const char *key, const char *want)
 {
-    const char *kind = where == NULL || where == b->root ? "" : cfg_name(where);
-    const char *title = where == NULL ? NULL : cfg_title(where);
+    const char *kind = where == NULL || where == b->root ? "" : data_file_kind(where);
+    const char *title = where == NULL ? NULL : data_file_title(where);
     char place[FAULT_WHAT_BYTES];
 
     (void)snprintf(place, sizeof(place), "%s%s%s%s%s", kind, title == NULL ? "" : " ",
@@ -70,8 +70,8 @@ parse_int(const char *text, int64_t min, int64_t max, int64_t *out)
 }
 
 enum rc
-get_int(const struct build *b, cfg_t *sec, const char *key, int64_t min, int64_t max,
-        int64_t *out)
+get_int(const struct build *b, const struct section *sec, const char *key, int64_t min,
+        int64_t max, int64_t *out)
 {
     const char *text = data_file_get(sec, key);
     char want[48];
@@ -84,7 +84,7 @@ get_int(const struct build *b, cfg_t *sec, const char *key, int64_t min, int64_t
 }
 
 enum rc
-get_code(const struct build *b, cfg_t *sec, int64_t min, uint16_t *out)
+get_code(const struct build *b, const struct section *sec, int64_t min, uint16_t *out)
 {
     int64_t v = 0;
     enum rc rc = get_int(b, sec, "code", min, CODE_MAX, &v);
@@ -97,7 +97,7 @@ get_code(const struct build *b, cfg_t *sec, int64_t min, uint16_t *out)
 }
 
 enum rc
-get_flag(const struct build *b, cfg_t *sec, const char *key, bool *out)
+get_flag(const struct build *b, const struct section *sec, const char *key, bool *out)
 {
     const char *text = data_file_get(sec, key);
 
@@ -109,7 +109,7 @@ get_flag(const struct build *b, cfg_t *sec, const char *key, bool *out)
 }
 
 enum rc
-get_label(const struct build *b, cfg_t *sec, struct label *out)
+get_label(const struct build *b, const struct section *sec, struct label *out)
 {
     const char *zh = data_file_get(sec, "zh");
     const char *en = data_file_get(sec, "en");
@@ -142,7 +142,7 @@ next_word(const char **list, char out[static TYPE_NAME_BYTES_MAX + 1])
 }
 
 enum rc
-get_roles(const struct build *b, cfg_t *sec, uint32_t *out)
+get_roles(const struct build *b, const struct section *sec, uint32_t *out)
 {
     const char *list = data_file_get(sec, "roles");
     char word[TYPE_NAME_BYTES_MAX + 1];
@@ -164,7 +164,7 @@ get_roles(const struct build *b, cfg_t *sec, uint32_t *out)
 }
 
 enum rc
-get_who(const struct build *b, cfg_t *sec, uint32_t roles, uint8_t *out)
+get_who(const struct build *b, const struct section *sec, uint32_t roles, uint8_t *out)
 {
     const char *list = data_file_get(sec, "who");
     char word[TYPE_NAME_BYTES_MAX + 1];
@@ -189,7 +189,7 @@ get_who(const struct build *b, cfg_t *sec, uint32_t roles, uint8_t *out)
 }
 
 enum rc
-is_in_force(const struct build *b, cfg_t *sec, bool *out)
+is_in_force(const struct build *b, const struct section *sec, bool *out)
 {
     int64_t since = 1;
     int64_t until = VERSION_MAX;

@@ -7,14 +7,14 @@
 #define MOVES_MAX 512
 
 static enum rc
-get_state(const struct build *b, cfg_t *sec, struct state *s)
+get_state(const struct build *b, const struct section *sec, struct state *s)
 {
     enum rc rc;
 
-    if (!name_is_good(cfg_title(sec))) {
+    if (!name_is_good(data_file_title(sec))) {
         return refuse(b, FAULT_KEY_VALUE, sec, NULL, "a-z 0-9 _");
     }
-    s->name = set_text(b->set, cfg_title(sec));
+    s->name = set_text(b->set, data_file_title(sec));
     rc = get_code(b, sec, 1, &s->code);
     if (rc == RC_OK) {
         rc = get_label(b, sec, &s->label);
@@ -36,7 +36,7 @@ get_states(struct build *b)
         return refuse(b, FAULT_KEY_MISSING, NULL, NULL, "state");
     }
     for (unsigned i = 0; i < n; i++) {
-        cfg_t *sec = data_file_at(b->root, "state", i);
+        const struct section *sec = data_file_at(b->root, "state", i);
         bool is_in = false;
         enum rc rc = is_in_force(b, sec, &is_in);
 
@@ -67,7 +67,8 @@ get_states(struct build *b)
 
 /* Every pair of a state in `from` and one in `to`. */
 static enum rc
-add_moves(struct build *b, cfg_t *sec, const struct move *m, struct move *out, size_t *n)
+add_moves(struct build *b, const struct section *sec, const struct move *m,
+          struct move *out, size_t *n)
 {
     const char *from_list = data_file_get(sec, "from");
     char from[TYPE_NAME_BYTES_MAX + 1];
@@ -98,7 +99,7 @@ add_moves(struct build *b, cfg_t *sec, const struct move *m, struct move *out, s
 }
 
 static enum rc
-get_move(struct build *b, cfg_t *sec, struct move *out, size_t *n)
+get_move(struct build *b, const struct section *sec, struct move *out, size_t *n)
 {
     static const char *const keys[] = {"from", "to", "roles", "who", NULL};
     struct move m = {.from = 0};
@@ -133,7 +134,7 @@ get_moves(struct build *b)
     enum rc rc = RC_OK;
 
     for (unsigned i = 0; i < n && rc == RC_OK; i++) {
-        cfg_t *sec = data_file_at(b->root, "move", i);
+        const struct section *sec = data_file_at(b->root, "move", i);
         bool is_in = false;
 
         rc = is_in_force(b, sec, &is_in);
@@ -175,7 +176,7 @@ check_life(const struct build *b)
         }
     }
     for (size_t i = 0; i < t->states_n; i++) {
-        cfg_t *sec = data_file_titled(b->root, "state", t->state[i].name);
+        const struct section *sec = data_file_titled(b->root, "state", t->state[i].name);
 
         if (!is_reached[i]) {
             return refuse(b, FAULT_NO_WAY_IN, sec, NULL, NULL);

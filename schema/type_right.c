@@ -17,7 +17,7 @@ public_field(const struct type *t, const char *name)
 
 /* A number, or the name of a field that holds one. */
 static enum rc
-get_amount(const struct build *b, cfg_t *sec, struct right_rule *r)
+get_amount(const struct build *b, const struct section *sec, struct right_rule *r)
 {
     const char *text = data_file_get(sec, "amount");
     const struct field *f = public_field(b->type, text);
@@ -44,7 +44,7 @@ get_amount(const struct build *b, cfg_t *sec, struct right_rule *r)
 }
 
 static enum rc
-get_states(const struct build *b, cfg_t *sec, struct right_rule *r)
+get_states(const struct build *b, const struct section *sec, struct right_rule *r)
 {
     const struct type *t = b->type;
     const char *list = data_file_get(sec, "state");
@@ -67,7 +67,7 @@ get_states(const struct build *b, cfg_t *sec, struct right_rule *r)
 
 /* What was issued stays issued: who could leave and come back would issue it again. */
 static enum rc
-check_stays(const struct build *b, cfg_t *sec, const struct right_rule *r)
+check_stays(const struct build *b, const struct section *sec, const struct right_rule *r)
 {
     const struct type *t = b->type;
 
@@ -84,15 +84,12 @@ check_stays(const struct build *b, cfg_t *sec, const struct right_rule *r)
 static enum rc
 get_rule(const struct build *b, const char *kind, struct right_rule *r)
 {
-    cfg_t *sec = data_file_n(b->root, kind) > 0 ? data_file_at(b->root, kind, 0) : NULL;
+    const struct section *sec = data_file_at(b->root, kind, 0);
     bool is_asset = strcmp(kind, "asset") == 0;
     enum rc rc;
 
     if (sec == NULL) {
         return RC_OK;
-    }
-    if (data_file_n(b->root, kind) > 1) {
-        return refuse(b, FAULT_KEY_TWICE, data_file_at(b->root, kind, 1), NULL, NULL);
     }
     r->is_there = true;
     rc = get_amount(b, sec, r);

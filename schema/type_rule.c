@@ -22,7 +22,7 @@ static bool
 node_of(const struct steps *s, const char *name, unsigned *out)
 {
     for (unsigned i = 0; i < s->states_n; i++) {
-        if (strcmp(cfg_title(data_file_at(s->b->root, "state", i)), name) == 0) {
+        if (strcmp(data_file_title(data_file_at(s->b->root, "state", i)), name) == 0) {
             *out = i;
             return true;
         }
@@ -33,7 +33,7 @@ node_of(const struct steps *s, const char *name, unsigned *out)
 
 /* Links each word of the list to the next. */
 static enum rc
-link_list(struct steps *s, cfg_t *sec, const char *key)
+link_list(struct steps *s, const struct section *sec, const char *key)
 {
     const char *list = data_file_get(sec, key);
     char word[TYPE_NAME_BYTES_MAX + 1];
@@ -77,7 +77,7 @@ step_code(const struct steps *s, unsigned node, uint16_t *out)
 /* All used ones, each behind those it is judged by; none ready although some are left:
  * two rules want two orders. */
 static enum rc
-put_in_order(struct steps *s, struct build *b, cfg_t *last)
+put_in_order(struct steps *s, struct build *b, const struct section *last)
 {
     bool is_done[NODES_MAX] = {false};
     uint16_t *step = set_new(b->set, NODES_MAX * sizeof(*step));
@@ -113,19 +113,20 @@ put_in_order(struct steps *s, struct build *b, cfg_t *last)
 /* ---- apart */
 
 static enum rc
-get_rule(const struct build *b, cfg_t *sec, enum breach breach, struct rule *out)
+get_rule(const struct build *b, const struct section *sec, enum breach breach,
+         struct rule *out)
 {
-    if (!name_is_good(cfg_title(sec))) {
+    if (!name_is_good(data_file_title(sec))) {
         return refuse(b, FAULT_KEY_VALUE, sec, NULL, "a-z 0-9 _");
     }
-    out->name = set_text(b->set, cfg_title(sec));
+    out->name = set_text(b->set, data_file_title(sec));
     out->breach = breach;
     return get_label(b, sec, &out->label);
 }
 
 /* create or states, each once; never a start: records are made there, not moved. */
 static enum rc
-get_steps(const struct build *b, cfg_t *sec, uint16_t *step, size_t *n)
+get_steps(const struct build *b, const struct section *sec, uint16_t *step, size_t *n)
 {
     const char *list = data_file_get(sec, "steps");
     char word[TYPE_NAME_BYTES_MAX + 1];
@@ -163,7 +164,7 @@ get_steps(const struct build *b, cfg_t *sec, uint16_t *step, size_t *n)
 /* Whose own affair it is: a record of type person, in the public half, where the items of
  * the record have it. */
 static enum rc
-get_alone(const struct build *b, cfg_t *sec, uint16_t *out)
+get_alone(const struct build *b, const struct section *sec, uint16_t *out)
 {
     const char *name = data_file_get(sec, "alone");
     const struct field *f = name == NULL ? NULL : field_by_name(b->type, name);
@@ -184,7 +185,7 @@ get_alone(const struct build *b, cfg_t *sec, uint16_t *out)
 }
 
 static enum rc
-get_apart(const struct build *b, cfg_t *sec, struct apart *a)
+get_apart(const struct build *b, const struct section *sec, struct apart *a)
 {
     enum rc rc = get_rule(b, sec, BREACH_APART, &a->rule);
 
@@ -203,14 +204,14 @@ get_apart(const struct build *b, cfg_t *sec, struct apart *a)
 }
 
 static enum rc
-build_aparts(struct build *b, struct steps *s, cfg_t **last)
+build_aparts(struct build *b, struct steps *s, const struct section **last)
 {
     unsigned n = data_file_n(b->root, "apart");
     struct apart *a = set_new(b->set, n * sizeof(*a));
     size_t kept = 0;
 
     for (unsigned i = 0; i < n; i++) {
-        cfg_t *sec = data_file_at(b->root, "apart", i);
+        const struct section *sec = data_file_at(b->root, "apart", i);
         bool is_in = false;
         enum rc rc = is_in_force(b, sec, &is_in);
 
@@ -234,7 +235,7 @@ enum rc
 build_rules(struct build *b)
 {
     struct steps s = {.b = b, .states_n = data_file_n(b->root, "state")};
-    cfg_t *last = NULL;
+    const struct section *last = NULL;
     enum rc rc = build_aparts(b, &s, &last);
 
     return rc == RC_OK && last != NULL ? put_in_order(&s, b, last) : rc;
