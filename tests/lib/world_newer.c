@@ -10,27 +10,27 @@
 
 #define FILES_MAX 256
 
-static const char notice[] = "code = 900\n"
-                             "name = notice\n"
-                             "zh = \"告示\"\n"
-                             "en = \"Notice\"\n"
-                             "visible = all\n"
-                             "since = 2\n"
-                             "create { roles = \"leader, helper, secretary\" who = "
-                             "\"unit, centre\" }\n"
-                             "edit { roles = \"leader, helper, secretary\" who = "
-                             "\"unit, centre\" }\n"
-                             "field title {\n"
-                             "code = 10\n"
-                             "zh = \"标题\" en = \"Title\"\n"
-                             "kind = text max = 60\n"
-                             "required = yes title = yes\n"
-                             "}\n"
-                             "state up { code = 1 zh = \"已张贴\" en = \"Up\" }\n"
-                             "state down { code = 2 zh = \"已撤下\" en = \"Down\" "
-                             "end = yes }\n"
-                             "move { from = \"up\" to = \"down\" roles = \"leader\" "
-                             "who = \"unit, centre\" }\n";
+static const char placard[] = "code = 900\n"
+                              "name = placard\n"
+                              "zh = \"标牌\"\n"
+                              "en = \"Placard\"\n"
+                              "visible = all\n"
+                              "since = 2\n"
+                              "create { roles = \"leader, helper, secretary\" who = "
+                              "\"unit, centre\" }\n"
+                              "edit { roles = \"leader, helper, secretary\" who = "
+                              "\"unit, centre\" }\n"
+                              "field title {\n"
+                              "code = 10\n"
+                              "zh = \"标题\" en = \"Title\"\n"
+                              "kind = text max = 60\n"
+                              "required = yes title = yes\n"
+                              "}\n"
+                              "state up { code = 1 zh = \"已张贴\" en = \"Up\" }\n"
+                              "state down { code = 2 zh = \"已撤下\" en = \"Down\" "
+                              "end = yes }\n"
+                              "move { from = \"up\" to = \"down\" roles = \"leader\" "
+                              "who = \"unit, centre\" }\n";
 
 static const char mood[] = "\nfield mood {\n"
                            "code = 40\n"
@@ -61,11 +61,11 @@ newer_types(void)
         return list;
     for (; embed_types[n].name != NULL; n++) {
         list[n] = embed_types[n];
-        if (strstr(list[n].name, "visit") != NULL)
+        if (strcmp(list[n].name, "570-visit") == 0)
             list[n] = newer_visit(&embed_types[n]);
     }
-    list[n] = (struct embed_file){"900-notice", (const unsigned char *)notice,
-                                  sizeof(notice) - 1};
+    list[n] = (struct embed_file){"900-placard", (const unsigned char *)placard,
+                                  sizeof(placard) - 1};
     struct types *types = NULL;
     struct fault why = {0};
     if (types_parse(list, &types, &why) != RC_OK) {

@@ -21,11 +21,11 @@ do_newer(struct deed *d)
     struct made made;
     struct fault why = {0};
     struct assign visit[] = {{"words", d->text}, {"way", "door"}, {"mood", "good"}};
-    struct assign notice[] = {{"title", d->text}};
+    struct assign placard[] = {{"title", d->text}};
     d->w->out->newer_writes++;
     return rng_chance(&d->w->rng, 500)
                ? edit_add(l, &d->author, "visit", d->author.unit, visit, 3, &made, &why)
-               : edit_add(l, &d->author, "notice", d->author.unit, notice, 1, &made,
+               : edit_add(l, &d->author, "placard", d->author.unit, placard, 1, &made,
                           &why);
 }
 

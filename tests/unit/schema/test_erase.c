@@ -55,7 +55,7 @@ acknowledge(struct member *m)
     assert_false(erase_is_due(m->l, &m->ack));
 }
 
-struct list {
+struct rows_met {
     size_t rows, done, nodes;
     uint64_t items;
 };
@@ -63,7 +63,7 @@ struct list {
 static bool
 list_one(void *arg, const struct erase_row *r)
 {
-    struct list *x = arg;
+    struct rows_met *x = arg;
 
     x->rows++;
     x->done += r->done_n;
@@ -73,10 +73,10 @@ list_one(void *arg, const struct erase_row *r)
     return true;
 }
 
-static struct list
+static struct rows_met
 list(struct member *m)
 {
-    struct list x = {0};
+    struct rows_met x = {0};
 
     assert_ok(erase_each(m->l, list_one, &x));
     return x;

@@ -256,15 +256,15 @@ a_version_nobody_has_told_is_read_by_who_has_it(void **state)
     struct member *b = &c.m[2];
     restart(a, newer_types());
     assert_false(ledger_types_differ(a->l));
-    struct record_key fresh = member_add(a, "notice", 301, "title", "停水");
+    struct record_key fresh = member_add(a, "placard", 301, "title", "停水");
     community_sync(&c);
-    assert_true(shows(a, &fresh, "notice"));
+    assert_true(shows(a, &fresh, "placard"));
     assert_int_equal(waiting(a), 0);
     assert_int_equal(waiting(hub), 1);
     assert_int_equal(waiting(b), 1);
     assert_true(hold_the_same(a, b));
     restart(b, newer_types());
-    assert_true(shows(b, &fresh, "notice"));
+    assert_true(shows(b, &fresh, "placard"));
     assert_int_equal(waiting(b), 0);
     assert_true(show_the_same(a, b));
     /* What counts no more does not wait either. */
