@@ -57,6 +57,7 @@ static const char *const sentence_args[VERIFY_N] = {
     [VERIFY_IS_ITEM_VERSION] = "lpi",
     [VERIFY_IS_ITEM_UNREADABLE] = "lpi",
     [VERIFY_IS_ITEM_REFUSED] = "lpir",
+    [VERIFY_IS_ITEM_RULE] = "lpirn",
     [VERIFY_IS_ERASE_PENDING] = "lpir",
     [VERIFY_IS_ERASE_UNTOLD] = "ar",
     [VERIFY_IS_FORK] = "lp",
@@ -271,7 +272,8 @@ finding_json(const struct verify_finding *f)
         json_object_set_new(json, "ids", ids);
     }
     if (f->name[0] != '\0')
-        json_object_set_new(json, "table", json_string(f->name));
+        json_object_set_new(json, f->kind == VERIFY_IS_ITEM_RULE ? "rule" : "table",
+                            json_string(f->name));
     json_t *facts = json_array();
     json_array_append_new(facts, json_of_u64(f->fact[0]));
     json_array_append_new(facts, json_of_u64(f->fact[1]));

@@ -191,18 +191,40 @@ step_name(const struct type *t, uint16_t step)
 }
 
 static void
+add_steps(struct cli *c, const struct type *t, const uint16_t *step, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        buf_addf(c->out, "%s%s", i > 0 ? ", " : "", step_name(t, step[i]));
+}
+
+static void
 add_apart(struct cli *c, const struct type *t, const struct apart *a)
 {
     const struct field *alone = field_by_code(t, a->alone);
     buf_addf(c->out, "    ");
     out_padded(c->out, a->rule.name, NAME_COLUMNS);
     buf_addf(c->out, "%s  (", label_of(c, &a->rule.label, a->rule.name));
-    for (size_t i = 0; i < a->steps_n; i++)
-        buf_addf(c->out, "%s%s", i > 0 ? ", " : "", step_name(t, a->step[i]));
+    add_steps(c, t, a->step, a->steps_n);
     buf_addf(c->out, ")%s", word(c, WORD_RULE_APART));
     if (alone != NULL)
         add_words(c, c->out, WORD_RULE_ALONE, label_of(c, &alone->label, alone->name),
                   NULL);
+    buf_add_u8(c->out, '\n');
+}
+
+static void
+add_second(struct cli *c, const struct type *t, const struct second *a)
+{
+    const struct field *f = field_by_code(t, a->field);
+    buf_addf(c->out, "    ");
+    out_padded(c->out, a->rule.name, NAME_COLUMNS);
+    buf_addf(c->out, "%s  (", label_of(c, &a->rule.label, a->rule.name));
+    add_steps(c, t, a->before, a->befores_n);
+    buf_addf(c->out, ")%s", word(c, WORD_RULE_AFTER));
+    add_steps(c, t, a->step, a->steps_n);
+    if (f != NULL)
+        add_words(c, c->out, WORD_RULE_OVER, label_of(c, &f->label, f->name),
+                  num(c, (uint64_t)a->over), NULL);
     buf_add_u8(c->out, '\n');
 }
 
@@ -232,6 +254,8 @@ add(struct cli *c, const struct type *t)
         say(c, WORD_RULES, NULL);
     for (size_t i = 0; i < t->aparts_n; i++)
         add_apart(c, t, &t->apart[i]);
+    for (size_t i = 0; i < t->seconds_n; i++)
+        add_second(c, t, &t->second[i]);
 }
 
 /* ---- JSON */
@@ -336,22 +360,45 @@ moves_json(const struct type *t)
 }
 
 static json_t *
+steps_json(const struct type *t, const uint16_t *step, size_t n)
+{
+    json_t *all = json_array();
+    for (size_t k = 0; k < n; k++)
+        json_array_append_new(all, json_string(step_name(t, step[k])));
+    return all;
+}
+
+static json_t *
+rule_json(const struct type *t, const struct rule *rule, const uint16_t *step, size_t n)
+{
+    json_t *one = json_object();
+    json_object_set_new(one, "kind",
+                        json_string(rule->breach == BREACH_APART ? "apart" : "second"));
+    json_object_set_new(one, "name", json_string(rule->name));
+    set_label(one, &rule->label);
+    json_object_set_new(one, "steps", steps_json(t, step, n));
+    return one;
+}
+
+static json_t *
 rules_json(const struct type *t)
 {
     json_t *all = json_array();
     for (size_t i = 0; i < t->aparts_n; i++) {
         const struct apart *a = &t->apart[i];
         const struct field *alone = field_by_code(t, a->alone);
-        json_t *one = json_object();
-        json_t *steps = json_array();
-        for (size_t k = 0; k < a->steps_n; k++)
-            json_array_append_new(steps, json_string(step_name(t, a->step[k])));
-        json_object_set_new(one, "kind", json_string("apart"));
-        json_object_set_new(one, "name", json_string(a->rule.name));
-        set_label(one, &a->rule.label);
-        json_object_set_new(one, "steps", steps);
+        json_t *one = rule_json(t, &a->rule, a->step, a->steps_n);
         json_object_set_new(one, "alone",
                             alone != NULL ? json_string(alone->name) : json_null());
+        json_array_append_new(all, one);
+    }
+    for (size_t i = 0; i < t->seconds_n; i++) {
+        const struct second *a = &t->second[i];
+        const struct field *f = field_by_code(t, a->field);
+        json_t *one = rule_json(t, &a->rule, a->step, a->steps_n);
+        json_object_set_new(one, "before", steps_json(t, a->before, a->befores_n));
+        json_object_set_new(one, "over", f != NULL ? json_integer(a->over) : json_null());
+        json_object_set_new(one, "field", f != NULL ? json_string(f->name) : json_null());
         json_array_append_new(all, one);
     }
     return all;

@@ -95,6 +95,51 @@ judge_entry(void *arg, const struct stored *s)
     return true;
 }
 
+/* ---- items that a rule over their record takes the effect from */
+
+struct judged {
+    struct tables_run *t;
+    const struct type *type;
+};
+
+static void
+tell_void(void *arg, int64_t row, uint16_t item, const struct rule *by)
+{
+    struct judged *j = arg;
+    struct ledger *l = j->t->again;
+    const struct log_state *log = ledger_log_at(l, row);
+    struct verify_finding f = {.kind = VERIFY_IS_ITEM_RULE,
+                               .seq = log_row_seq(row),
+                               .has_index = true,
+                               .index = item,
+                               .has_record = true,
+                               .record = l->project->image.key};
+    if (log != NULL) {
+        f.log_no = log->no;
+        f.log = log->key;
+    }
+    (void)snprintf(f.name, sizeof(f.name), "%s.%s", j->type->name, by->name);
+    if (j->t->refused++ < REFUSED_MAX)
+        j->t->find(j->t->arg, &f);
+}
+
+static enum rc
+judge_records(struct tables_run *t, const struct type *type)
+{
+    struct judged j = {t, type};
+    sqlite3_stmt *s = db_stmt(t->again->db, STMT_AUDIT_JUDGED);
+    bool row = false;
+    enum rc rc;
+    sqlite3_bind_int64(s, 1, type->code);
+    while ((rc = db_step(t->again->db, s, &row)) == RC_OK && row) {
+        rc = project_voids(t->again, sqlite3_column_int64(s, 0), tell_void, &j);
+        if (rc != RC_OK)
+            break;
+    }
+    sqlite3_reset(s);
+    return rc;
+}
+
 /* Only where the replay left anything lying is every item judged once more, by itself. */
 static enum rc
 on_again(void *arg, struct ledger *again)
@@ -113,6 +158,9 @@ on_again(void *arg, struct ledger *again)
         t->n = log_number(again->log, &t->log->key);
         rc = store->trunk(store->self, &t->log->key, 1, judge_entry, t);
     }
+    for (size_t i = 0; i < again->types->n && rc == RC_OK; i++)
+        if (type_has_rules(&again->types->type[i]))
+            rc = judge_records(t, &again->types->type[i]);
     return rc;
 }
 

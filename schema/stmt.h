@@ -108,6 +108,8 @@
     X(AUDIT_LOOSE, "SELECT n, id, seq, data FROM log_loose ORDER BY n, seq, id")           \
     X(AUDIT_RECORDS, "SELECT id, scope, unit FROM record ORDER BY scope, unit, id")        \
     X(AUDIT_CARRIED, "SELECT coalesce(sum(n), 0) FROM carried WHERE why <> ?1")            \
+    X(AUDIT_JUDGED, "SELECT no FROM record r WHERE type = ?1"                              \
+        " AND EXISTS (SELECT 1 FROM record_item i WHERE i.no = r.no) ORDER BY no")         \
     /* tree.c */                                                                           \
     X(TREE_HEADS, "SELECT k, head FROM log_entry WHERE k BETWEEN ?1 AND ?2 ORDER BY k")    \
     /* query.c */                                                                          \

@@ -147,6 +147,8 @@ add_private(struct build *b, struct type *half)
     half->asset = half->costs = half->adds = (struct right_rule){.is_there = false};
     half->apart = NULL; /* rules are about states, and those are the public half's */
     half->aparts_n = 0;
+    half->second = NULL;
+    half->seconds_n = 0;
     half->step = NULL;
     half->steps_n = 0;
 }
@@ -311,7 +313,8 @@ raise_to(const struct section *sec, const char *key, uint16_t *newest)
 static uint16_t
 newest_of(const struct section *root)
 {
-    static const char *const kinds[] = {"field", "state", "move", "apart", NULL};
+    static const char *const kinds[] = {"field", "state",  "move",
+                                        "apart", "second", NULL};
     uint16_t newest = 1;
 
     raise_to(root, "since", &newest);

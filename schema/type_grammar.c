@@ -20,6 +20,8 @@ static const char *const asset_keys[] = {"amount", NULL};
 static const char *const spend_keys[] = {"of", "amount", "state", NULL};
 static const char *const apart_keys[] = {"zh",    "en",    "steps", "alone",
                                          "since", "until", NULL};
+static const char *const second_keys[] = {"zh",    "en",    "field", "over", "before",
+                                          "steps", "since", "until", NULL};
 
 static const struct grammar in_field[] = {{"choice", choice_keys, NULL, GRAMMAR_TITLED},
                                           {NULL, NULL, NULL, GRAMMAR_ONCE}};
@@ -34,5 +36,6 @@ static const struct grammar in_file[] = {{"create", right_keys, NULL, GRAMMAR_ON
                                          {"costs", spend_keys, NULL, GRAMMAR_ONCE},
                                          {"adds", spend_keys, NULL, GRAMMAR_ONCE},
                                          {"apart", apart_keys, NULL, GRAMMAR_TITLED},
+                                         {"second", second_keys, NULL, GRAMMAR_TITLED},
                                          {NULL, NULL, NULL, GRAMMAR_ONCE}};
 const struct grammar type_grammar = {"type", root_keys, in_file, GRAMMAR_ONCE};

@@ -1,4 +1,5 @@
-/* Rules of a type over a record as a whole: whose steps are kept apart. The order in
+/* Rules of a type over a record as a whole: whose steps are kept apart, and which take a
+ * second approval. The order in
  * which steps are judged is made here, over the rules of all versions together, so that
  * items of different versions in one record never wait for each other. */
 #include "schema/type_build.h"
@@ -31,27 +32,57 @@ node_of(const struct steps *s, const char *name, unsigned *out)
     return strcmp(name, CREATE) == 0;
 }
 
-/* Links each word of the list to the next. */
+/* The steps that a list names; they count as used. */
 static enum rc
-link_list(struct steps *s, const struct section *sec, const char *key)
+nodes_of(struct steps *s, const struct section *sec, const char *key,
+         unsigned node[NODES_MAX], size_t *n)
 {
     const char *list = data_file_get(sec, key);
     char word[TYPE_NAME_BYTES_MAX + 1];
-    unsigned last = NODES_MAX;
 
-    while (list != NULL && next_word(&list, word)) {
-        unsigned node = 0;
-
-        if (!node_of(s, word, &node)) {
+    *n = 0;
+    while (list != NULL && *n < NODES_MAX && next_word(&list, word)) {
+        if (!node_of(s, word, &node[*n])) {
             return refuse(s->b, FAULT_NO_SUCH_NAME, sec, key, word);
         }
-        s->is_used[node] = true;
-        if (last != NODES_MAX) {
-            s->before[last][node] = true;
-        }
-        last = node;
+        s->is_used[node[(*n)++]] = true;
     }
     return RC_OK;
+}
+
+/* Each of an apart's steps is judged by those before it in the list. */
+static enum rc
+link_apart(struct steps *s, const struct section *sec)
+{
+    unsigned node[NODES_MAX];
+    size_t n = 0;
+    enum rc rc = nodes_of(s, sec, "steps", node, &n);
+
+    for (size_t i = 1; rc == RC_OK && i < n; i++) {
+        s->before[node[i - 1]][node[i]] = true;
+    }
+    return rc;
+}
+
+/* All of a second's `before` are judged by all of its steps. */
+static enum rc
+link_second(struct steps *s, const struct section *sec)
+{
+    unsigned from[NODES_MAX];
+    unsigned to[NODES_MAX];
+    size_t from_n = 0;
+    size_t to_n = 0;
+    enum rc rc = nodes_of(s, sec, "steps", from, &from_n);
+
+    if (rc == RC_OK) {
+        rc = nodes_of(s, sec, "before", to, &to_n);
+    }
+    for (size_t i = 0; rc == RC_OK && i < from_n; i++) {
+        for (size_t k = 0; k < to_n; k++) {
+            s->before[from[i]][to[k]] = true;
+        }
+    }
+    return rc;
 }
 
 static bool
@@ -126,13 +157,14 @@ get_rule(const struct build *b, const struct section *sec, enum breach breach,
 
 /* create or states, each once; never a start: records are made there, not moved. */
 static enum rc
-get_steps(const struct build *b, const struct section *sec, uint16_t *step, size_t *n)
+get_steps(const struct build *b, const struct section *sec, const char *key,
+          uint16_t *step, size_t *n)
 {
-    const char *list = data_file_get(sec, "steps");
+    const char *list = data_file_get(sec, key);
     char word[TYPE_NAME_BYTES_MAX + 1];
 
     if (list == NULL) {
-        return refuse(b, FAULT_KEY_MISSING, sec, "steps", NULL);
+        return refuse(b, FAULT_KEY_MISSING, sec, key, NULL);
     }
     while (next_word(&list, word)) {
         const struct state *s = state_by_name(b->type, word);
@@ -140,21 +172,21 @@ get_steps(const struct build *b, const struct section *sec, uint16_t *step, size
         uint16_t code = is_create || s == NULL ? STEP_CREATE : s->code;
 
         if (s == NULL && !is_create) {
-            return refuse(b, FAULT_NO_SUCH_NAME, sec, "steps", word);
+            return refuse(b, FAULT_NO_SUCH_NAME, sec, key, word);
         }
         if (is_create && *n > 0) {
-            return refuse(b, FAULT_KEY_VALUE, sec, "steps", "create, ...");
+            return refuse(b, FAULT_KEY_VALUE, sec, key, "create, ...");
         }
         if (!is_create && s->is_start) {
-            return refuse(b, FAULT_KEY_VALUE, sec, "steps", "no start state");
+            return refuse(b, FAULT_KEY_VALUE, sec, key, "no start state");
         }
         for (size_t i = 0; i < *n; i++) {
             if (step[i] == code) {
-                return refuse(b, FAULT_NAME_TWICE, sec, "steps", word);
+                return refuse(b, FAULT_NAME_TWICE, sec, key, word);
             }
         }
         if (*n == RULE_STEPS_MAX) {
-            return refuse(b, FAULT_KEY_VALUE, sec, "steps", "8");
+            return refuse(b, FAULT_KEY_VALUE, sec, key, "8");
         }
         step[(*n)++] = code;
     }
@@ -190,7 +222,7 @@ get_apart(const struct build *b, const struct section *sec, struct apart *a)
     enum rc rc = get_rule(b, sec, BREACH_APART, &a->rule);
 
     if (rc == RC_OK) {
-        rc = get_steps(b, sec, a->step, &a->steps_n);
+        rc = get_steps(b, sec, "steps", a->step, &a->steps_n);
     }
     if (rc == RC_OK) {
         rc = get_alone(b, sec, &a->alone);
@@ -217,7 +249,7 @@ build_aparts(struct build *b, struct steps *s, const struct section **last)
 
         *last = sec;
         if (rc == RC_OK) {
-            rc = link_list(s, sec, "steps");
+            rc = link_apart(s, sec);
         }
         if (rc == RC_OK && is_in) {
             rc = get_apart(b, sec, &a[kept++]);
@@ -231,6 +263,83 @@ build_aparts(struct build *b, struct steps *s, const struct section **last)
     return n <= RULES_MAX ? RC_OK : refuse(b, FAULT_KEY_VALUE, *last, NULL, "8 rules");
 }
 
+/* ---- second */
+
+/* How much, if that matters: a number in the public half, and a limit. */
+static enum rc
+get_limit(const struct build *b, const struct section *sec, struct second *a)
+{
+    const char *name = data_file_get(sec, "field");
+    const struct field *f = name == NULL ? NULL : field_by_name(b->type, name);
+
+    if ((name == NULL) != (data_file_get(sec, "over") == NULL)) {
+        return refuse(b, FAULT_KEY_MISSING, sec, name == NULL ? "field" : "over", NULL);
+    }
+    if (name == NULL) {
+        return RC_OK;
+    }
+    if (f == NULL) {
+        return refuse(b, FAULT_NO_SUCH_NAME, sec, "field", name);
+    }
+    if ((f->kind != VALUE_INT && f->kind != VALUE_MONEY) ||
+        field_is_private(b->type, f)) {
+        return refuse(b, FAULT_KEY_VALUE, sec, "field", "a public int or money");
+    }
+    a->field = f->code;
+    return get_int(b, sec, "over", 0, INT64_MAX / 2, &a->over);
+}
+
+static enum rc
+get_second(const struct build *b, const struct section *sec, struct second *a)
+{
+    enum rc rc = get_rule(b, sec, BREACH_SECOND, &a->rule);
+
+    if (rc == RC_OK) {
+        rc = get_limit(b, sec, a);
+    }
+    if (rc == RC_OK) {
+        rc = get_steps(b, sec, "before", a->before, &a->befores_n);
+    }
+    if (rc == RC_OK && (a->befores_n == 0 || a->before[0] == STEP_CREATE)) {
+        rc = refuse(b, FAULT_KEY_VALUE, sec, "before", "STATE, ...");
+    }
+    if (rc == RC_OK) {
+        rc = get_steps(b, sec, "steps", a->step, &a->steps_n);
+    }
+    if (rc == RC_OK && (a->steps_n == 0 || a->step[0] == STEP_CREATE)) {
+        rc = refuse(b, FAULT_KEY_VALUE, sec, "steps", "STATE, ...");
+    }
+    return rc;
+}
+
+static enum rc
+build_seconds(struct build *b, struct steps *s, const struct section **last)
+{
+    unsigned n = data_file_n(b->root, "second");
+    struct second *a = set_new(b->set, n * sizeof(*a));
+    size_t kept = 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        const struct section *sec = data_file_at(b->root, "second", i);
+        bool is_in = false;
+        enum rc rc = is_in_force(b, sec, &is_in);
+
+        *last = sec;
+        if (rc == RC_OK && is_in) {
+            rc = get_second(b, sec, &a[kept++]);
+        }
+        if (rc == RC_OK) {
+            rc = link_second(s, sec);
+        }
+        if (rc != RC_OK) {
+            return rc;
+        }
+    }
+    b->type->second = a;
+    b->type->seconds_n = kept;
+    return n <= RULES_MAX ? RC_OK : refuse(b, FAULT_KEY_VALUE, *last, NULL, "8 rules");
+}
+
 enum rc
 build_rules(struct build *b)
 {
@@ -238,5 +347,8 @@ build_rules(struct build *b)
     const struct section *last = NULL;
     enum rc rc = build_aparts(b, &s, &last);
 
+    if (rc == RC_OK) {
+        rc = build_seconds(b, &s, &last);
+    }
     return rc == RC_OK && last != NULL ? put_in_order(&s, b, last) : rc;
 }

@@ -26,6 +26,12 @@ struct named {
     uint8_t person[RECORD_ID_BYTES];
 };
 
+/* The highest value that any item gives a field. */
+struct most {
+    uint16_t code;
+    int64_t value;
+};
+
 void *
 rule_room(void *p, size_t n, size_t *cap, size_t each)
 {
@@ -41,6 +47,7 @@ rule_work_fini(struct rule_work *w)
 {
     mem_free(w->maker);
     mem_free(w->named);
+    mem_free(w->most);
     *w = (struct rule_work){0};
 }
 
@@ -144,11 +151,65 @@ collect_named(struct rule_work *w, const struct record_item *item)
 }
 
 static void
+note_most(struct rule_work *w, uint16_t code, int64_t value)
+{
+    for (size_t i = 0; i < w->most_n; i++) {
+        if (w->most[i].code == code) {
+            if (w->most[i].value < value) {
+                w->most[i].value = value;
+            }
+            return;
+        }
+    }
+    w->most = rule_room(w->most, w->most_n + 1, &w->most_cap, sizeof *w->most);
+    w->most[w->most_n++] = (struct most){code, value};
+}
+
+static void
+collect_most(struct rule_work *w, const struct record_item *item)
+{
+    for (size_t i = 0; i < item->type->seconds_n; i++) {
+        uint16_t code = item->type->second[i].field;
+        const struct put_field *f = code == 0 ? NULL : put_field(item->put, code);
+        struct value v;
+
+        /* money is written as an int is */
+        if (f != NULL && value_decode(VALUE_INT, f->value, &v) && !v.is_nil) {
+            note_most(w, code, v.as.num);
+        }
+    }
+}
+
+static bool
+has_own(const struct op *put)
+{
+    return put->fields_n > 0 && put->field[put->fields_n - 1].code >= FIELD_FIRST_OWN;
+}
+
+/* Where nobody made the record, whoever put something down in it is taken for that. */
+static bool
+is_made_by_none(const struct record_item *items, const uint32_t *good, size_t n)
+{
+    uint16_t step = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (step_of(items[good[i]].put, &step) && step == STEP_CREATE) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void
 collect(struct rule_work *w, const struct record_item *items, const uint32_t *good,
         size_t n)
 {
+    bool is_unmade = is_made_by_none(items, good, n);
+
     w->makers_n = 0;
     w->named_n = 0;
+    w->most_n = 0;
+    w->has_content = !is_unmade;
     w->maker = rule_room(w->maker, n, &w->makers_cap, sizeof *w->maker);
     for (size_t i = 0; i < n; i++) {
         const struct record_item *item = &items[good[i]];
@@ -157,10 +218,12 @@ collect(struct rule_work *w, const struct record_item *items, const uint32_t *go
         if (item->type == NULL) {
             continue;
         }
-        if (step_of(item->put, &m.step)) {
+        w->has_content |= has_own(item->put);
+        if (step_of(item->put, &m.step) || (is_unmade && has_own(item->put))) {
             w->maker[w->makers_n++] = m;
         }
         collect_named(w, item);
+        collect_most(w, item);
     }
     if (w->makers_n > 1) {
         qsort(w->maker, w->makers_n, sizeof *w->maker, maker_cmp);
@@ -233,12 +296,53 @@ is_apart(const struct rule_work *w, const struct apart *a, const struct maker *m
     return !is_named(w, a->alone, &m->who);
 }
 
+/* Has anybody made the step, with effect? */
+static bool
+is_made(const struct rule_work *w, uint16_t step)
+{
+    struct maker lowest = {.step = step};
+
+    for (size_t i = maker_at(w, &lowest); i < w->makers_n && w->maker[i].step == step;
+         i++) {
+        if (w->maker[i].has_any) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+is_approved(const struct rule_work *w, const struct second *s, const struct maker *m)
+{
+    bool is_asked = s->field == 0 && w->has_content;
+    bool is_before = false;
+
+    for (size_t i = 0; i < s->befores_n; i++) {
+        is_before |= m->step == s->before[i];
+    }
+    if (!is_before) {
+        return true;
+    }
+    for (size_t i = 0; i < w->most_n; i++) {
+        is_asked |= w->most[i].code == s->field && w->most[i].value > s->over;
+    }
+    for (size_t i = 0; is_asked && i < s->steps_n; i++) {
+        is_asked = !is_made(w, s->step[i]);
+    }
+    return !is_asked;
+}
+
 static const struct rule *
 judge_maker(const struct rule_work *w, const struct type *t, const struct maker *m)
 {
     for (size_t i = 0; i < t->aparts_n; i++) {
         if (!is_apart(w, &t->apart[i], m)) {
             return &t->apart[i].rule;
+        }
+    }
+    for (size_t i = 0; i < t->seconds_n; i++) {
+        if (!is_approved(w, &t->second[i], m)) {
+            return &t->second[i].rule;
         }
     }
     return NULL;

@@ -12,6 +12,9 @@ struct rule_work {
     size_t makers_n, makers_cap;
     struct named *named;
     size_t named_n, named_cap;
+    struct most *most;
+    size_t most_n, most_cap;
+    bool has_content; /* it was made, or something is put down in it */
 };
 void rule_work_fini(struct rule_work *w);
 

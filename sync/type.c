@@ -184,8 +184,8 @@ move_is_legal(const struct type *t, uint16_t from, uint16_t to, const struct wri
 struct deed {
     const struct put_field *state; /* NULL: none */
     struct state_move move;
-    uint16_t other;    /* code of the first field beside the state; 0: none */
-    uint16_t deciding; /* code of a field that a rule over records looks at; 0: none */
+    uint16_t other; /* code of the first field beside the state; 0: none */
+    uint16_t own;   /* code of the first own field; 0: none */
     bool has_link;
     bool is_first; /* it replaces nothing at all */
 };
@@ -218,8 +218,8 @@ check_field(const struct type *t, const struct field *f, const struct put_field 
     } else if (deed->other == 0) {
         deed->other = p->code;
     }
-    if (deed->deciding == 0 && type_is_decided_by(t, p->code)) {
-        deed->deciding = p->code;
+    if (deed->own == 0 && p->code >= FIELD_FIRST_OWN) {
+        deed->own = p->code;
     }
     deed->has_link |= f->kind == VALUE_LINK && !v.is_nil;
     deed->is_first &= p->replaces_n == 0;
@@ -320,9 +320,9 @@ type_check(const struct types *types, const struct op *put, enum scope_kind scop
         if (b != BREACH_NONE || deed.other == 0) {
             return b;
         }
-        /* A step that a rule may void never carries what rules are judged by. */
-        if (deed.deciding != 0) {
-            *field = deed.deciding;
+        /* A step that a rule may void never carries what the record is about. */
+        if (deed.own != 0 && type_has_rules(t)) {
+            *field = deed.own;
             return BREACH_FIELD;
         }
     }

@@ -100,6 +100,17 @@ struct apart {
     uint16_t alone; /* field (a record of type person) whose person makes none of the
                        steps but create; 0: none */
 };
+/* A second approval: nobody moves a record into one of `before` while nobody has made one
+ * of the steps. */
+struct second {
+    struct rule rule;
+    uint16_t field; /* INT or MONEY: only if it says more than `over`; 0: always */
+    int64_t over;
+    uint16_t before[RULE_STEPS_MAX];
+    size_t befores_n;
+    uint16_t step[RULE_STEPS_MAX];
+    size_t steps_n;
+};
 
 struct type {
     uint16_t code;
@@ -119,6 +130,8 @@ struct type {
     size_t moves_n;
     const struct apart *apart;
     size_t aparts_n;
+    const struct second *second;
+    size_t seconds_n;
     const uint16_t *step; /* every step that a rule of any version names, each before
                              those that depend on it; none: no rules */
     size_t steps_n;
@@ -149,8 +162,6 @@ bool right_rule_has(const struct type *t, const struct right_rule *r, uint16_t s
 const struct choice *choice_by_code(const struct field *f, uint16_t code);
 /* Has the type, in this version, rules over a record as a whole? */
 bool type_has_rules(const struct type *t);
-/* Does one of them look at this field? */
-bool type_is_decided_by(const struct type *t, uint16_t code);
 /* Does the field stand in the type's private half? */
 bool field_is_private(const struct type *t, const struct field *f);
 

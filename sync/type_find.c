@@ -182,18 +182,7 @@ choice_by_code(const struct field *f, uint16_t code)
 bool
 type_has_rules(const struct type *t)
 {
-    return t->aparts_n > 0;
-}
-
-bool
-type_is_decided_by(const struct type *t, uint16_t code)
-{
-    for (size_t i = 0; i < t->aparts_n; i++) {
-        if (t->apart[i].alone == code) {
-            return true;
-        }
-    }
-    return false;
+    return t->aparts_n > 0 || t->seconds_n > 0;
 }
 
 bool

@@ -59,6 +59,7 @@ enum verify_class {
     X(ITEM_VERSION, EXPLAINED)     /* written under rules this release lacks */          \
     X(ITEM_UNREADABLE, EXPLAINED)  /* does not decrypt, or is no operation */            \
     X(ITEM_REFUSED, EXPLAINED)     /* the writer's grant or the type's rules */          \
+    X(ITEM_RULE, EXPLAINED)        /* a rule over its record: who wrote others */        \
     X(ERASE_PENDING, EXPLAINED)    /* named by a counted erase, and still here */        \
     X(ERASE_UNTOLD, EXPLAINED) /* a node has not said that it carried an erase out */    \
     X(FORK, PROVEN)            /* two entries of a log at one place */                   \
@@ -96,7 +97,7 @@ struct verify_finding {
     uint64_t fact[2]; /* by kind: counts, sizes, numbers */
     bool has_ids;
     struct hash id[2]; /* the two that contradict each other */
-    char name[32];     /* of a table */
+    char name[56];     /* of a table; TYPE.RULE */
 };
 /* The order of reports: authority first, then by log, place, kind. */
 int verify_order(const struct verify_finding *a, const struct verify_finding *b);

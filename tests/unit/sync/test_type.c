@@ -612,13 +612,14 @@ where_steps_are_judged_nobody_begins_behind_them(void **state)
     assert_int_equal(judge_as(&ruled, &leader, NULL), BREACH_NONE);
     begin(TASK);
     add_state(OPEN, CLAIMED, 1);
-    pack_int(add(COUNT, 0), 3); /* what the rule looks at, beside what it judges */
+    add_link();
+    pack_int(add(COUNT, 0), 3); /* something is put down beside what is judged */
     assert_int_equal(judge_as(&type[0], &leader, NULL), BREACH_NONE);
     assert_int_equal(judge_as(&ruled, &leader, &about), BREACH_FIELD);
     assert_int_equal(about, COUNT);
     begin(TASK);
     add_state(OPEN, CLAIMED, 1);
-    add_text(TITLE, 1, "a");
+    add_link();
     assert_int_equal(judge_as(&ruled, &leader, NULL), BREACH_NONE);
 }
 
