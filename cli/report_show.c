@@ -33,22 +33,26 @@ moment_text(uint64_t ms, char out[static CELL_TEXT])
 
 /* ---- one figure */
 
-/* value / scale, one decimal unless the scale is 1; money in yuan with two. */
+/* value / scale with up to three decimals, cut; money in yuan with two. */
 static void
 amount_text(const struct figure *f, int64_t value, char *out, size_t size)
 {
     bool is_money = f->field != NULL && f->field->kind == VALUE_MONEY;
+    uint64_t scale = f->scale == 1 && is_money ? 100 : (uint64_t)f->scale;
     uint64_t v = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    const char *sign = value < 0 ? "-" : "";
-    if (is_money && f->scale == 1)
-        (void)snprintf(out, size, "%s%llu.%02u", sign, (unsigned long long)(v / 100),
-                       (unsigned)(v % 100));
-    else if (f->scale == 1)
-        (void)snprintf(out, size, "%s%llu", sign, (unsigned long long)v);
-    else
-        (void)snprintf(out, size, "%s%llu.%u", sign,
-                       (unsigned long long)(v / (uint64_t)f->scale),
-                       (unsigned)(v % (uint64_t)f->scale * 10 / (uint64_t)f->scale));
+    int n = snprintf(out, size, "%s%llu", value < 0 ? "-" : "",
+                     (unsigned long long)(v / scale));
+    if (is_money && scale == 100) {
+        (void)snprintf(out + n, size - (size_t)n, ".%02u", (unsigned)(v % 100));
+        return;
+    }
+    uint64_t rest = v % scale;
+    for (int digits = 0; rest > 0 && digits < 3; digits++) {
+        rest *= 10; /* a scale has at most 15 digits */
+        n += snprintf(out + n, size - (size_t)n, "%s%u", digits == 0 ? "." : "",
+                      (unsigned)(rest / scale));
+        rest %= scale;
+    }
 }
 
 /* Tenths of a percent, cut: never more than it is. */

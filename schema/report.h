@@ -56,7 +56,7 @@ struct figure {
     const struct field *when_field;
     int64_t days;
     int64_t goal;  /* GOAL_NONE; else what the year's report named */
-    int64_t scale; /* shown is the figure divided by this, one decimal if it is not 1 */
+    int64_t scale; /* shown is the figure divided by this */
 };
 #define GOAL_NONE INT64_MIN
 

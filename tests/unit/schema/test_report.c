@@ -108,6 +108,44 @@ the_reports_of_this_release_are_good(void **state)
     types_free(types);
 }
 
+/* ARTICLE.md says what each indicator is: all of them are there, under the same names. */
+static void
+the_indicators_are_those_of_the_article(void **state)
+{
+    struct types *types = NULL;
+    struct reports *r = NULL;
+    char line[1024];
+    size_t found = 0;
+    FILE *page = fopen("schema/ARTICLE.md", "r");
+    (void)state;
+    assert_non_null(page);
+    assert_ok(types_load_builtin(&types));
+    assert_ok(reports_parse(embed_reports, types, &r, NULL));
+    const struct report *all = report_by_name(r, "indicators");
+    assert_non_null(all);
+    while (fgets(line, sizeof(line), page) != NULL) {
+        char *save = NULL;
+        const char *name =
+            strncmp(line, "| I", 3) == 0 ? strtok_r(line, "|", &save) : NULL;
+        const char *zh = name != NULL ? strtok_r(NULL, "|", &save) : NULL;
+        bool is_there = false;
+        if (zh == NULL || memcmp(name, " I28", 4) == 0) /* comes with the deadlines */
+            continue;
+        for (size_t i = 0; i < all->figures_n; i++)
+            is_there = is_there ||
+                       (memcmp(all->figure[i].name, name + 1, 3) == 0 &&
+                        strncmp(all->figure[i].label.zh, zh + 1, strlen(zh) - 2) == 0);
+        if (!is_there)
+            fail_msg("%s %s", name, zh);
+        found++;
+    }
+    assert_int_equal(found, 29);
+    assert_int_equal(all->figures_n, 29);
+    reports_free(r);
+    types_free(types);
+    (void)fclose(page);
+}
+
 /* ---- figures */
 
 static const char figures[] =
@@ -385,6 +423,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_wrong_in_a_file_is_refused_with_its_line),
         cmocka_unit_test(the_reports_of_this_release_are_good),
+        cmocka_unit_test(the_indicators_are_those_of_the_article),
         cmocka_unit_test(periods_are_whole_weeks_months_and_years),
         cmocka_unit_test(figures_are_what_a_count_by_hand_gives),
         cmocka_unit_test(the_same_seals_say_the_same),
