@@ -39,8 +39,9 @@ for n in a h; do "$L" -C $n list need >/dev/null; done
 # everything that A's commands give out
 dump() { # DIR
     for t in $("$L" -C "$1" types --json | sed -n 's/^ *"name": "\([a-z_]*\)".*/\1/p'); do
-        "$L" -C "$1" export "$t" - 2>/dev/null
-        "$L" -C "$1" list "$t" --json 2>/dev/null
+        "$L" -C "$1" export "$t" - >sheet 2>/dev/null
+        cat sheet
+        [ "$(wc -l <sheet)" -lt 2 ] || "$L" -C "$1" list "$t" --json 2>/dev/null
     done
     "$L" -C "$1" status
     "$L" -C "$1" doctor
