@@ -39,6 +39,7 @@ refused 66 0000-001-26-9999 $H set 0000-001-26-9999 title=x
 refused 65 closed $H move "$number" closed
 has "$err" claimed "and names the steps there are"
 refused 65 flying $H move "$number" flying
+refused 66 0000-001-26-9999 $H move "$number" 0000-001-26-9999 claimed
 refused 66 00000000 $H settle 00000000 1
 refused 64 CHOICE $H settle 00000000 one
 refused 66 nobatch $H undo nobatch
