@@ -59,6 +59,9 @@ other: $(B)/cli/main.o $(B)/linjuli.a
 	$(Q)mkdir -p $(OTHER) && sh schema/embed.sh $(TYPES) $(SQL) $(REPORTS) > $(OTHER)/embed.c
 	$(Q)$(CC) $(CFLAGS) -c -o $(OTHER)/embed.o $(OTHER)/embed.c
 	$(Q)$(CC) $(LDFLAGS) -o $(OTHER)/linjuli $(B)/cli/main.o $(OTHER)/embed.o $(B)/linjuli.a $(LIBS)
+# One of tests/e2e/tools beside it, with the same types.
+other-tool: $(B)/tests/e2e/tools/$(OTHER_TOOL).o $(B)/linjuli.a
+	$(Q)$(CC) $(LDFLAGS) -o $(OTHER)/$(OTHER_TOOL) $< $(OTHER)/embed.o $(B)/linjuli.a $(LIBS)
 
 $(B)/gen/%.o: $(B)/gen/%.c
 	$(Q)$(CC) $(CFLAGS) -c -o $@ $<

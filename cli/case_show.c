@@ -9,6 +9,8 @@
 static enum word
 kind_word(const struct case_row *row)
 {
+    if (strcmp(row->kind, "unbacked") == 0)
+        return WORD_CASE_UNBACKED;
     return strcmp(row->kind, "cycle") == 0 ? WORD_CASE_CYCLE : WORD_CASE;
 }
 
@@ -28,10 +30,10 @@ add_choice(struct cli *c, const struct case_row *row, size_t i)
 void
 case_add(struct cli *c, const struct case_row *row)
 {
-    buf_addf(c->out, "%s  %s  %s  %s  %s\n", row->name, row->number,
+    buf_addf(c->out, "%s  %s  %s  %s%s%s\n", row->name, row->number,
              type_label(c, row->type),
-             row->field != NULL ? label_of(c, &row->field->label, row->field->name) : "?",
-             word(c, kind_word(row)));
+             row->field != NULL ? label_of(c, &row->field->label, row->field->name) : "",
+             row->field != NULL ? "  " : "", word(c, kind_word(row)));
     for (size_t i = 0; row->field != NULL && i < row->choices_n; i++)
         add_choice(c, row, i);
     if (!row->is_ours)

@@ -1,15 +1,20 @@
 #include "cli/commands.h"
 #include "cli/out.h"
+#include "cli/right_show.h"
 #include "cli/show.h"
 
 static bool
 take(void *arg, const struct record_row *r)
 {
     struct cli *c = arg;
-    if (c->json)
-        out_json(c->out, record_json(c, r));
-    else
+    if (c->json) {
+        json_t *json = record_json(c, r);
+        right_backing_json(c, &r->key, json);
+        out_json(c->out, json);
+    } else {
         record_add(c, r);
+        right_backing_add(c, &r->key);
+    }
     return true;
 }
 

@@ -24,6 +24,12 @@ const struct cmd *const commands[] = {
     &cmd_members,
     &cmd_nodes,
     &cmd_digest,
+    /* rights */
+    &cmd_rights,
+    &cmd_give,
+    &cmd_spend,
+    &cmd_return,
+    &cmd_take,
     /* spreadsheets */
     &cmd_report,
     &cmd_indicators,

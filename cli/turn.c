@@ -99,8 +99,10 @@ do_work(struct node *n, void *arg)
 {
     struct work *w = arg;
     struct author a;
-    (void)n;
     enum rc rc = cli_author(w->c, &a, &w->why);
+    /* What was given to this log is taken first: the work may need it. */
+    if (rc == RC_OK && rights_take_is_due(n->ledger, &a))
+        rc = rights_take(n->ledger, &a);
     return rc == RC_OK ? w->work(w->c, &a, w->arg, &w->why) : rc;
 }
 

@@ -150,6 +150,7 @@ want_word(enum fault_code code)
         [FAULT_NOT_ALLOWED] = WORD_WANT_PLACE,
         [FAULT_UNKNOWN_FIELD] = WORD_WANT_DESCRIBE,
         [FAULT_BAD_RECORD] = WORD_WANT_OF_TYPE,
+        [FAULT_RIGHT_SHORT] = WORD_WANT_RIGHTS,
     };
     enum word w = (unsigned)code < FAULT_N ? words[code] : WORD_NOTHING;
     return w == WORD_NOTHING ? WORD_WANT : w;

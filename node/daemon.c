@@ -190,6 +190,8 @@ on_changed(evutil_socket_t fd, short what, void *arg)
             log_warn("upkeep.failed rc=%s", rc_name(rc));
     }
     erase_due(d);
+    if (node_take(d->node) == RC_OK)
+        log_info("rights taken=1");
     lan_changed(d);
     if (d->node->has_newcomer) { /* told before HELLO: every session begins anew */
         d->node->has_newcomer = false;

@@ -225,6 +225,11 @@ enum rc node_turn(struct node *n, enum rc (*work)(struct node *n, void *arg),
  * reader still holds old pages, try again later. */
 enum rc node_erase(struct node *n) MUST_USE;
 
+/* What others have given to own logs that may write is taken (schema/rights.h). RC_NO:
+ * nothing was. The daemon does so whenever something has changed; without one the next
+ * own write takes it. */
+enum rc node_take(struct node *n) MUST_USE;
+
 /* The daemon: until SIGTERM or SIGINT. `run` executes one command line that came over the
  * control socket (cli/ gives it); its output goes into out and err. */
 struct command {

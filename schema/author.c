@@ -14,6 +14,15 @@ struct counter { /* numbers given in this run, by unit */
     uint32_t running;
 };
 
+struct opened { /* in this run; issued when its entry has an id */
+    struct item_name name;
+    uint64_t issue;
+};
+struct used {
+    int64_t asset;
+    uint64_t amount;
+};
+
 struct author_run {
     struct ledger *l;
     struct author a;
@@ -28,6 +37,10 @@ struct author_run {
     size_t nonces_n, nonces_drawn;
     struct counter *counter;
     size_t counters_n;
+    struct opened *opened;
+    size_t opened_n;
+    struct used *used;
+    size_t used_n;
     bool has_last;
     struct version last;
 };
@@ -99,6 +112,8 @@ author_drop(struct author_run **run)
     buf_free(&r->entry);
     mem_free(r->relative);
     mem_free(r->counter);
+    mem_free(r->opened);
+    mem_free(r->used);
     mem_wipe(r->nonce, sizeof(r->nonce));
     mem_free(r);
     *run = NULL;
@@ -146,15 +161,46 @@ relative_field(const struct put_field *from, uint32_t log_no, struct version *to
     }
 }
 
+/* Of an operation on rights, what it names. */
+static bool
+right_names_own(const struct op *op, uint32_t log_no)
+{
+    return op->code != OP_PUT &&
+           (op->asset.at.log_no == log_no || op->of.at.log_no == log_no);
+}
+
+static const struct op *
+relative_right(struct author_run *run, const struct op *op)
+{
+    struct op *to = run->relative;
+    to->code = op->code;
+    to->asset = op->asset;
+    to->amount = op->amount;
+    to->to = op->to;
+    to->is_inherited = op->is_inherited;
+    to->from = op->from;
+    to->of = op->of;
+    to->has_subject = op->has_subject;
+    to->subject = op->subject;
+    if (to->asset.at.log_no == run->a.log_no)
+        to->asset.at.log_no = 0;
+    if (to->of.at.log_no == run->a.log_no)
+        to->of.at.log_no = 0;
+    return to;
+}
+
 /* An operation as it must be written: edit knows versions as tables tell them. */
 static const struct op *
 relative(struct author_run *run, const struct op *op)
 {
     uint32_t log_no = run->a.log_no;
-    if (log_no == 0 || !names_own(op, log_no))
+    bool is_right = right_names_own(op, log_no);
+    if (log_no == 0 || (!is_right && !names_own(op, log_no)))
         return op;
     if (run->relative == NULL)
         run->relative = mem_new(sizeof(*run->relative));
+    if (is_right)
+        return relative_right(run, op);
     struct op *to = run->relative;
     to->code = op->code;
     to->unit = op->unit;
@@ -232,6 +278,9 @@ author_cut(struct author_run *run)
     if (what != OFFER_TAKEN)
         return RC_STALE; /* our own log is longer elsewhere, or not ours any more */
     ledger_forget(l);
+    for (size_t i = 0; i < run->opened_n; i++)
+        if (run->opened[i].name.at.seq == run->seq)
+            memcpy(run->opened[i].name.at.id8, id.b, 8);
     run->has_last = true;
     run->last = (struct version){.log_no = 0, .seq = run->seq};
     memcpy(run->last.id8, id.b, sizeof(run->last.id8));
@@ -247,11 +296,72 @@ author_last(const struct author_run *run, struct version *out)
     return run->has_last;
 }
 
+/* ---- rights */
+
+enum rc
+author_open(struct author_run *run, const struct record_key *subject, uint64_t issue)
+{
+    struct op *op = mem_new(sizeof(*op));
+    op->code = OP_OPEN;
+    op->has_subject = true;
+    op->subject = *subject;
+    enum rc rc = author_put(run, SCOPE_NO_COMMUNITY, op);
+    mem_free(op);
+    if (rc != RC_OK)
+        return rc;
+    run->opened = mem_grow(run->opened, (run->opened_n + 1) * sizeof(*run->opened));
+    run->opened[run->opened_n++] = (struct opened){
+        .name = {.at = {.seq = run->seq}, .index = (uint16_t)(run->writer.items_n - 1)},
+        .issue = issue};
+    return RC_OK;
+}
+
+static enum rc
+issue_opened(struct author_run *run)
+{
+    struct op *op = mem_new(sizeof(*op));
+    enum rc rc = run->opened_n > 0 ? author_cut(run) : RC_OK;
+    op->code = OP_ISSUE;
+    for (size_t i = 0; i < run->opened_n && rc == RC_OK; i++) {
+        op->asset = run->opened[i].name;
+        op->amount = run->opened[i].issue;
+        if (op->amount > 0)
+            rc = author_put(run, SCOPE_NO_COMMUNITY, op);
+    }
+    run->opened_n = 0;
+    mem_free(op);
+    return rc;
+}
+
+uint64_t
+author_spent(const struct author_run *run, int64_t asset)
+{
+    for (size_t i = 0; i < run->used_n; i++)
+        if (run->used[i].asset == asset)
+            return run->used[i].amount;
+    return 0;
+}
+
+void
+author_note_spent(struct author_run *run, int64_t asset, uint64_t amount)
+{
+    for (size_t i = 0; i < run->used_n; i++) {
+        if (run->used[i].asset == asset) {
+            run->used[i].amount += amount;
+            return;
+        }
+    }
+    run->used = mem_grow(run->used, (run->used_n + 1) * sizeof(*run->used));
+    run->used[run->used_n++] = (struct used){asset, amount};
+}
+
 enum rc
 author_end(struct author_run **run)
 {
     struct ledger *l = (*run)->l;
-    enum rc rc = author_cut(*run);
+    enum rc rc = issue_opened(*run);
+    if (rc == RC_OK)
+        rc = author_cut(*run);
     author_drop(run);
     return rc != RC_OK ? rc : ledger_settle(l);
 }

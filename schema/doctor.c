@@ -3,6 +3,7 @@
 
 #include "schema/digest.h"
 #include "schema/project.h"
+#include "schema/rights.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -334,6 +335,37 @@ second_fini(struct ledger *again)
     mem_free(again->ring);
 }
 
+/* Rights: rows, then what they say. */
+static enum rc
+compare_rights(struct ledger *l, struct ledger *again, const struct doctor_told *told)
+{
+    static const char *const name[] = {"right_op", "right_asset", "right_lane",
+                                       "right_watch", "right_wait"};
+    uint8_t have[16], want[16];
+    bool row = false;
+    bool same = true;
+    sqlite3_stmt *a = db_stmt(l->db, STMT_DOCTOR_RIGHTS);
+    sqlite3_stmt *b = db_stmt(again->db, STMT_DOCTOR_RIGHTS);
+    enum rc rc = db_step(l->db, a, &row);
+    if (rc == RC_OK)
+        rc = db_step(again->db, b, &row);
+    for (int i = 0; i < 5 && rc == RC_OK; i++) {
+        count_differs(told, name[i], sqlite3_column_int64(a, i),
+                      sqlite3_column_int64(b, i));
+        same = same && sqlite3_column_int64(a, i) == sqlite3_column_int64(b, i);
+    }
+    sqlite3_reset(a);
+    sqlite3_reset(b);
+    if (rc == RC_OK)
+        rc = rights_digest(l, have);
+    if (rc == RC_OK)
+        rc = rights_digest(again, want);
+    struct table_diff diff = {.scope = SCOPE_NO_COMMUNITY};
+    if (rc == RC_OK && same && memcmp(have, want, sizeof(have)) != 0)
+        told->differs(told->arg, &diff);
+    return rc;
+}
+
 enum rc
 doctor_compare(struct ledger *l, const struct doctor_told *told)
 {
@@ -343,6 +375,8 @@ doctor_compare(struct ledger *l, const struct doctor_told *told)
         rc = compare_digests(l, &again, told);
     if (rc == RC_OK)
         rc = compare_counts(l, &again, told);
+    if (rc == RC_OK)
+        rc = compare_rights(l, &again, told);
     if (rc == RC_OK && told->again != NULL)
         rc = told->again(told->arg, &again);
     second_fini(&again);

@@ -5,6 +5,7 @@
 
 #include "schema/project.h"
 #include "schema/query_in.h"
+#include "schema/rights_in.h"
 #include "schema/type.h"
 
 /* Of one put: with these, its codes and the versions it replaces it fits an entry. */
@@ -151,6 +152,9 @@ edit_make(struct ledger *l, struct author_run *run, const struct author *a, bool
     rc = edit_judge(l, a, scope, d, unit, out->key.id, why);
     if (rc == RC_OK && half->fields_n > 0)
         rc = edit_judge(l, a, half_scope, half, unit, out->key.id, why);
+    struct rights_pen pen = {.l = l, .run = run, .a = a, .is_try = is_try, .why = why};
+    if (rc == RC_OK)
+        rc = edit_right(&pen, type, &out->key, d, NULL);
     if (rc == RC_OK && !is_try)
         rc = edit_put(run, scope, d, unit, out->key.id, why);
     if (rc == RC_OK && !is_try && half->fields_n > 0)
@@ -316,9 +320,12 @@ write_both(struct ledger *l, const struct author *a, const struct image *im,
     rc = author_begin(l, a, &run);
     if (rc != RC_OK)
         return fault_set(why, rc, FAULT_NO_LOG, "%s", rc_text(rc));
+    struct rights_pen pen = {.l = l, .run = run, .a = a, .why = why};
     rc = put_draft(run, im, d, why);
     if (rc == RC_OK && half != NULL)
         rc = put_draft(run, im_half, half, why);
+    if (rc == RC_OK)
+        rc = edit_right(&pen, d->type, &im->key, d, im);
     if (rc != RC_OK) {
         author_drop(&run);
         return rc;

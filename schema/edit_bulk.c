@@ -2,6 +2,7 @@
  * which run stands in a local setting, so that `undo` asks nobody. */
 #include "schema/edit_in.h"
 #include "schema/query_in.h"
+#include "schema/rights_in.h"
 #include "schema/type.h"
 
 #include <stdio.h>
@@ -145,8 +146,10 @@ put_gone(struct undo *u, const struct type *type)
     enum rc rc = draft_add_value(&u->d, FIELD_GONE, &v, &u->im, u->why);
     if (rc == RC_OK)
         rc = edit_check(u->l, u->a, &u->im, &u->d, u->why);
-    return rc == RC_OK ? edit_put(u->run, key->scope, &u->d, key->unit, key->id, u->why)
-                       : rc;
+    struct rights_pen pen = {.l = u->l, .run = u->run, .a = u->a, .why = u->why};
+    if (rc == RC_OK)
+        rc = edit_put(u->run, key->scope, &u->d, key->unit, key->id, u->why);
+    return rc == RC_OK ? edit_right(&pen, type, key, &u->d, &u->im) : rc;
 }
 
 static bool

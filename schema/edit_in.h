@@ -59,6 +59,12 @@ enum rc edit_check(struct ledger *l, const struct author *a, const struct image 
 /* Writes what has been judged. */
 enum rc edit_put(struct author_run *run, uint32_t scope, struct draft *d, uint32_t unit,
                  const uint8_t record[RECORD_ID_BYTES], struct fault *why) MUST_USE;
+/* Rights that the put has to do with (edit_right.c): after it was judged, before or after
+ * it is written. `im` NULL: a new record. */
+struct rights_pen;
+enum rc edit_right(const struct rights_pen *pen, const struct type *t,
+                   const struct record_key *key, const struct draft *d,
+                   const struct image *im) MUST_USE;
 enum rc edit_scope(struct ledger *l, const struct type *type, uint32_t unit,
                    uint32_t *scope, struct fault *why) MUST_USE;
 const struct type *edit_half_of(struct ledger *l,

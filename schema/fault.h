@@ -40,6 +40,14 @@
     X(NO_SCOPE)     /* the hub has not made the unit's scope yet */                      \
     X(NOT_READABLE)                                                                      \
     X(ERASED)                                                                            \
+    /* rights; what: the record whose they are */                                        \
+    X(RIGHT_NONE)  /* it has none */                                                     \
+    X(RIGHT_SHORT) /* what: how many are here, want: where the rest is */                \
+    X(RIGHT_WAITS) /* for what is on its way here */                                     \
+    X(RIGHT_ISSUE) /* another log issues them; what: its number */                       \
+    X(RIGHT_AMOUNT)                                                                      \
+    X(RIGHT_SPEND) /* no such spend of this log that holds */                            \
+    X(RIGHT_HEIR)  /* nothing is there to take over */                                   \
     X(PIN_FILE)    /* its first line is no PIN; what: the path */                        \
     X(NO_OFFICER)  /* this key is not one of the officers' */                            \
     X(ORDER)       /* it would not count, whoever signs it; what: its name */            \

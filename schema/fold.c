@@ -71,17 +71,29 @@ image_add_choice(struct image *im, const struct image_choice *where, struct slic
     im->field[im->fields_n - 1].n++;
 }
 
-uint32_t
-fold_case_name(const struct record_key *key, uint16_t field, enum field_state state)
+static uint32_t
+name_of(const struct record_key *key, uint16_t field, uint8_t kind)
 {
     uint8_t in[4 + 4 + RECORD_ID_BYTES + 2 + 1];
     put_u32(in, key->scope);
     put_u32(in + 4, key->unit);
     memcpy(in + 8, key->id, RECORD_ID_BYTES);
     put_u16(in + 8 + RECORD_ID_BYTES, field);
-    in[10 + RECORD_ID_BYTES] = state == FIELD_CYCLE ? 2 : 1;
+    in[10 + RECORD_ID_BYTES] = kind;
     struct hash h = hash_of(slice_of(in, sizeof(in)));
     return get_u32(h.b);
+}
+
+uint32_t
+fold_case_name(const struct record_key *key, uint16_t field, enum field_state state)
+{
+    return name_of(key, field, state == FIELD_CYCLE ? 2 : 1);
+}
+
+uint32_t
+fold_unbacked_name(const struct record_key *key)
+{
+    return name_of(key, FIELD_STATE, 3);
 }
 
 void

@@ -75,6 +75,8 @@ bool fold_bind(sqlite3_stmt *put, const struct table *t, uint16_t code,
 /* The name people see of a case: its 8 hex digits as a number. */
 uint32_t fold_case_name(const struct record_key *key, uint16_t field,
                         enum field_state state);
+/* The same of a record that needs a right and has none. */
+uint32_t fold_unbacked_name(const struct record_key *key);
 
 /* One effective item, ready to be folded. */
 struct fold_item {

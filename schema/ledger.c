@@ -35,6 +35,7 @@ ledger_load(struct ledger *l)
 {
     log_store_forget(l->log);
     ledger_forget(l);
+    project_unload(l->project);
     l->units_changed = true; /* for all we know */
     l->erases_acked = 0;
     enum rc rc = load_community(l);
@@ -252,6 +253,8 @@ ledger_begin(struct ledger *l)
     /* A reader's memory is as old as its last look; the writer's follows its commits. */
     if (reads || l->broken != RC_OK)
         rc = l->broken = ledger_load(l);
+    if (rc == RC_OK && !reads)
+        rc = project_begin(l->project);
     if (rc == RC_OK && l->must_settle) {
         rc = ledger_settle(l);
         l->must_settle = rc != RC_OK;

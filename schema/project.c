@@ -1,4 +1,4 @@
-#include "schema/project_in.h"
+#include "schema/rights_in.h"
 
 #include <string.h>
 
@@ -9,6 +9,7 @@ project_new(struct ledger *l)
     p->l = l;
     p->op = mem_new(sizeof(*p->op));
     p->auth = mem_new(sizeof(*p->auth));
+    p->rights = rights_proj_new(l);
     project_forget(p);
     return p;
 }
@@ -36,7 +37,21 @@ project_free(struct project *p)
     mem_free(p->logs);
     mem_free(p->op);
     mem_free(p->auth);
+    rights_proj_free(p->rights);
     mem_free(p);
+}
+
+enum rc
+project_begin(struct project *p)
+{
+    return p != NULL ? rights_proj_begin(p->rights) : RC_OK;
+}
+
+void
+project_unload(struct project *p)
+{
+    if (p != NULL)
+        rights_proj_unload(p->rights);
 }
 
 void
@@ -51,6 +66,7 @@ project_forget(struct project *p)
     p->carry_n = 0;
     p->scopes_n = 0;
     p->logs_n = 0;
+    rights_proj_forget(p->rights);
 }
 
 void
@@ -97,7 +113,10 @@ on_entry(void *arg, const struct stored *e)
         return false;
     }
     context_of(run->p, run->log, &entry, &e->id, log_row(run->n, e->seq), &c);
-    run->rc = project_entry(run->p, &c, run->scope);
+    if (run->scope == 0)
+        run->rc = rights_proj_entry(run->p->rights, c.row, &e->id);
+    if (run->rc == RC_OK)
+        run->rc = project_entry(run->p, &c, run->scope);
     run->done++;
     if (run->progress != NULL && (run->done % 64 == 0 || run->done == run->all))
         run->progress(run->arg, run->done, run->all);
@@ -193,6 +212,8 @@ dirty_range(struct project *p, const struct log_state *log, uint64_t from, uint6
     sqlite3_bind_int64(s, 2, last);
     enum rc rc = db_run(p->l->db, s);
     if (rc == RC_OK)
+        rc = rights_proj_drop(p->rights, first, last);
+    if (rc == RC_OK)
         rc = project_dirty_between(p, STMT_PROJECT_FIRST_IN, first, last);
     return rc != RC_OK ? rc : project_dirty_between(p, STMT_PROJECT_ITEM_IN, first, last);
 }
@@ -203,8 +224,11 @@ sealed(struct project *p, const struct log_state *log, uint64_t from, uint64_t t
     uint32_t n = log != NULL ? log_number(p->l->log, &log->key) : 0;
     if (n == 0)
         return RC_OK;
-    return project_dirty_between(p, STMT_PROJECT_CHOICE_IN, log_row(n, from),
-                                 log_row(n, to < LOG_SEQ_MAX ? to : LOG_SEQ_MAX));
+    int64_t first = log_row(n, from);
+    int64_t last = log_row(n, to < LOG_SEQ_MAX ? to : LOG_SEQ_MAX);
+    enum rc rc = rights_proj_sealed(p->rights, first, last);
+    return rc != RC_OK ? rc
+                       : project_dirty_between(p, STMT_PROJECT_CHOICE_IN, first, last);
 }
 
 static enum rc
@@ -251,8 +275,10 @@ prepare(struct project *p, const struct changes *changes)
     }
     for (size_t i = 0; i < changes->n && rc == RC_OK; i++) {
         const struct change *c = &changes->p[i];
-        if (c->kind == CHANGE_AUTHORITY)
+        if (c->kind == CHANGE_AUTHORITY) {
+            rights_proj_grown(p->rights);
             rc = project_authority(p, c->log_no, c->from, c->to);
+        }
         heard = heard || c->kind == CHANGE_AUTHORITY;
     }
     return rc == RC_OK && heard ? project_chain(p) : rc;

@@ -18,7 +18,11 @@ enum carried {
 };
 
 struct project *project_new(struct ledger *l);
-void project_free(struct project *p);   /* NULL is fine */
+void project_free(struct project *p); /* NULL is fine */
+/* Before anything is offered: what the tables of rights were made from. unload: the
+ * replica was loaded anew. NULL is fine. */
+enum rc project_begin(struct project *p) MUST_USE;
+void project_unload(struct project *p);
 void project_forget(struct project *p); /* entries it remembers; NULL is fine */
 
 /* Everything accepted, and every key the authority log has for us, into tables that are

@@ -2,7 +2,7 @@
  * be read now, grants that change what items do, records that are erased. Whether an
  * operation counts is the fold's affair: a key holds by its hash, and the rest only makes
  * something be judged again. */
-#include "schema/project_in.h"
+#include "schema/rights_in.h"
 
 #include <string.h>
 
@@ -79,6 +79,22 @@ bind_erased(sqlite3_stmt *s, const struct auth_op *op)
     sqlite3_bind_int64(s, 3, op->unit);
 }
 
+/* Nobody has to name an operation on rights there; who does has unmade it. */
+static enum rc
+drop_rights(struct project *p, const struct auth_op *op)
+{
+    struct slice items = op->items;
+    struct erased_name name;
+    enum rc rc = RC_OK;
+    while (rc == RC_OK && auth_erased(&items, &name)) {
+        const struct log_state *log = replica_log(p->l->replica, name.log_no);
+        uint32_t n = log != NULL ? log_number(p->l->log, &log->key) : 0;
+        if (n != 0 && name.seq <= LOG_SEQ_MAX)
+            rc = rights_proj_drop_item(p->rights, log_row(n, name.seq), name.index);
+    }
+    return rc;
+}
+
 /* The number stays known: it is not given again, and whoever holds the slip is told. */
 static enum rc
 on_erase(struct project *p, const struct auth_op *op)
@@ -88,9 +104,12 @@ on_erase(struct project *p, const struct auth_op *op)
     memcpy(key.id, op->record, RECORD_ID_BYTES);
     if (!replica_is_erased(p->l->replica, &key))
         return RC_OK; /* the order does not count */
+    enum rc rc = drop_rights(p, op);
+    if (rc != RC_OK)
+        return rc;
     sqlite3_stmt *s = db_stmt(db, STMT_PROJECT_ERASED);
     bind_erased(s, op);
-    enum rc rc = db_run(db, s);
+    rc = db_run(db, s);
     if (rc != RC_OK)
         return rc;
     s = db_stmt(db, STMT_PROJECT_FIND_ALL);

@@ -1,5 +1,5 @@
 /* Records folded again from all their items. */
-#include "schema/project_in.h"
+#include "schema/rights_in.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -324,5 +324,5 @@ project_flush(struct project *p)
     }
     p->dirty_n = 0;
     shrink(p);
-    return rc;
+    return rc == RC_OK ? rights_proj_flush(p->rights) : rc;
 }

@@ -4,6 +4,8 @@
 
 #include "schema/project.h"
 
+struct rights_proj;
+
 #define CACHE_N 8
 #define CARRY_N 64
 
@@ -54,12 +56,14 @@ struct project {
     size_t scopes_n;
     uint32_t *logs; /* whose grant changed */
     size_t logs_n;
+    struct rights_proj *rights; /* rights_in.h */
 };
 
 void context_of(struct project *p, const struct log_state *log, const struct entry *e,
                 const struct hash *id, int64_t row, struct context *out);
 /* Judges one item. True: it takes effect, and `op` is its put, unresolved, borrowing from
- * `plain`. False: *why (0: not said, it is no record's affair) and scope and epoch. */
+ * `plain`. False: *why and scope and epoch; *why 0: it is no record's affair, and `op` is
+ * what it says. */
 bool project_judge(struct project *p, const struct context *c, uint16_t index,
                    struct slice item, struct op *op, struct buf *plain, uint32_t *scope,
                    uint32_t *epoch, enum carried *why);

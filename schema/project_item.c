@@ -1,5 +1,5 @@
 /* One item: judged, and written straight into its row when it is a record's first. */
-#include "schema/project_in.h"
+#include "schema/rights_in.h"
 
 #include <string.h>
 
@@ -76,13 +76,29 @@ project_judge(struct project *p, const struct context *c, uint16_t index,
     if (key == NULL || in == NULL)
         return false;
     *why = CARRIED_VERSION;
-    if (c->rules == NULL)
+    /* What an operation on rights says does not hang on the record types. */
+    if (c->rules == NULL && *scope != SCOPE_NO_COMMUNITY)
         return false;
     *why = open_item(p, c, index, item, key, op, plain);
-    if (*why != 0 || op->code != OP_PUT) /* rights are folded elsewhere */
+    if (*why != 0 || op->code != OP_PUT)
+        return false;
+    *why = CARRIED_VERSION;
+    if (c->rules == NULL)
         return false;
     *why = CARRIED_REFUSED;
     return is_effective(p, c, in, index, op);
+}
+
+/* Whether it is an operation on rights that takes effect. */
+static bool
+is_right(struct project *p, const struct context *c, uint32_t scope, uint16_t index,
+         const struct op *op)
+{
+    struct replica *r = p->l->replica;
+    return rights_is_op(op->code) && c->has_writer &&
+           replica_effective(r, c->log, c->e.seq, scope, op->code) &&
+           op_own_is_zero(op, c->log->no) &&
+           !replica_is_item_erased(r, c->log->no, c->e.seq, index);
 }
 
 /* ---- a record's first item */
@@ -216,6 +232,8 @@ project_entry(struct project *p, const struct context *c, uint32_t scope)
             rc = add(p, c, in, i, p->op);
         else if (why != 0)
             project_carry(p, why, in, epoch);
+        else if (is_right(p, c, in, i, p->op))
+            rc = rights_proj_put(p->rights, c, i, p->op);
         is_newer = is_newer || why == CARRIED_VERSION;
     }
     if (rc != RC_OK || !is_newer)

@@ -68,9 +68,9 @@ struct case_row {
     struct record_key key; /* of the public record, if that can be read here */
     const struct type *type;
     char number[40];
-    const struct field *field;
-    const char *kind; /* "conflict", "cycle" */
-    bool is_ours;     /* this node's unit decides */
+    const struct field *field; /* unbacked: NULL */
+    const char *kind;          /* "conflict", "cycle"; "unbacked": it needs a right */
+    bool is_ours;              /* this node's unit decides */
     size_t choices_n;
     const struct case_choice {
         struct version at;

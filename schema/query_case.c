@@ -7,6 +7,7 @@
 
 #include "schema/project.h"
 #include "schema/query_in.h"
+#include "schema/rights.h"
 #include "schema/text.h"
 #include "schema/type.h"
 
@@ -32,6 +33,14 @@ query_case(struct ledger *l, const char *name, int64_t *no, uint16_t *field)
     return rc != RC_OK ? rc : n == 1 ? RC_OK : n == 0 ? RC_NOTFOUND : RC_AMBIGUOUS;
 }
 
+static bool
+count_unbacked(void *arg, const struct rights_unbacked *u)
+{
+    (void)u;
+    ++*(uint64_t *)arg;
+    return true;
+}
+
 uint64_t
 query_cases_n(struct ledger *l)
 {
@@ -40,7 +49,7 @@ query_cases_n(struct ledger *l)
     enum rc rc = db_step(l->db, s, &row);
     uint64_t n = rc == RC_OK && row ? (uint64_t)sqlite3_column_int64(s, 0) : 0;
     sqlite3_reset(s);
-    return n;
+    return rights_unbacked(l, count_unbacked, &n) == RC_OK ? n : 0;
 }
 
 static bool
@@ -134,6 +143,28 @@ tell_case(struct ledger *l, const struct open_case *o, struct image *im,
     return rc;
 }
 
+struct unbacked_run {
+    struct ledger *l;
+    bool (*each)(void *arg, const struct case_row *c);
+    void *arg;
+    enum rc rc;
+};
+
+/* Nobody chooses there: it is backed, or moves on. */
+static bool
+tell_unbacked(void *arg, const struct rights_unbacked *u)
+{
+    struct unbacked_run *run = arg;
+    uint32_t unit = 0;
+    struct case_row row = {.key = u->key,
+                           .type = u->type,
+                           .kind = "unbacked",
+                           .is_ours = own_unit(run->l, &unit) && unit == u->key.unit};
+    (void)snprintf(row.name, sizeof(row.name), "%08x", u->name);
+    run->rc = name_case(run->l, &row);
+    return run->rc == RC_OK && run->each(run->arg, &row);
+}
+
 /* Collected first: whoever is told may read or settle. */
 enum rc
 query_cases(struct ledger *l, bool (*each)(void *arg, const struct case_row *c),
@@ -156,7 +187,10 @@ query_cases(struct ledger *l, bool (*each)(void *arg, const struct case_row *c),
         rc = tell_case(l, &all[i], &im, each, arg, &more);
     image_fini(&im);
     mem_free(all);
-    return rc;
+    struct unbacked_run run = {.l = l, .each = each, .arg = arg};
+    if (rc == RC_OK && more)
+        rc = rights_unbacked(l, tell_unbacked, &run);
+    return rc == RC_OK ? run.rc : rc;
 }
 
 /* ---- history */

@@ -14,6 +14,7 @@
 #include "schema/request.h"
 #include "schema/erase.h"
 #include "schema/edit.h"
+#include "schema/rights.h"
 #include "schema/review.h"
 #include "schema/query.h"
 #include "schema/sheet.h"

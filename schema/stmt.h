@@ -79,6 +79,65 @@
     X(PROJECT_CARRIED_DEL, "DELETE FROM carried WHERE why = ?1 AND scope = ?2")            \
     X(PROJECT_NEWER, "INSERT OR IGNORE INTO newer(entry) VALUES (?1)")                     \
     X(PROJECT_NEWER_DEL, "DELETE FROM newer WHERE entry BETWEEN ?1 AND ?2")                \
+    /* rights*.c */                                                                        \
+    X(RIGHTS_ASSET, "SELECT no FROM right_asset"                                           \
+        " WHERE log_no = ?1 AND seq = ?2 AND id8 = ?3 AND idx = ?4")                       \
+    X(RIGHTS_ASSET_ADD, "INSERT INTO right_asset(log_no, seq, id8, idx)"                   \
+        " VALUES (?1, ?2, ?3, ?4)")                                                        \
+    X(RIGHTS_ASSET_AT, "SELECT log_no, seq, id8, idx FROM right_asset WHERE no = ?1")      \
+    X(RIGHTS_ASSET_SET, "UPDATE right_asset SET s_id = ?2, s_scope = ?3, s_unit = ?4,"     \
+        " role = ?5, unit = ?6, issued = ?7, held = ?8, transit = ?9, spent = ?10"         \
+        " WHERE no = ?1")                                                                  \
+    X(RIGHTS_ASSET_DEL, "DELETE FROM right_asset WHERE no = ?1")                           \
+    X(RIGHTS_OP_ADD, "INSERT OR IGNORE INTO right_op(entry, item, asset, id8, mark, code," \
+        " amount, party, of_log, of_seq, of_id8, of_idx, s_id, s_scope, s_unit)"           \
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)")      \
+    X(RIGHTS_OPS, "SELECT entry, item, id8, mark, code, amount, party, of_log, of_seq,"    \
+        " of_id8, of_idx, s_id, s_scope, s_unit, state, confirmed, used FROM right_op"     \
+        " WHERE asset = ?1")                                                               \
+    X(RIGHTS_OP_SET, "UPDATE right_op SET state = ?3, confirmed = ?4, used = ?5"           \
+        " WHERE entry = ?1 AND item = ?2")                                                 \
+    X(RIGHTS_OP_IN, "SELECT asset FROM right_op WHERE entry BETWEEN ?1 AND ?2")            \
+    X(RIGHTS_OP_DEL, "DELETE FROM right_op WHERE entry BETWEEN ?1 AND ?2")                 \
+    X(RIGHTS_ITEM_DEL, "DELETE FROM right_op WHERE entry = ?1 AND item = ?2")              \
+    X(RIGHTS_LANE_DEL, "DELETE FROM right_lane WHERE asset = ?1")                          \
+    X(RIGHTS_LANE_ADD, "INSERT INTO right_lane(asset, log_no, balance, place)"             \
+        " VALUES (?1, ?2, ?3, ?4)")                                                        \
+    X(RIGHTS_WATCH_DEL, "DELETE FROM right_watch WHERE asset = ?1")                        \
+    X(RIGHTS_WATCH_ADD, "INSERT INTO right_watch(log_no, asset, kind) VALUES (?1, ?2, ?3)") \
+    X(RIGHTS_WATCHERS, "SELECT asset FROM right_watch WHERE log_no = ?1 AND kind >= ?2")   \
+    X(RIGHTS_WAIT_DEL, "DELETE FROM right_wait WHERE asset = ?1")                          \
+    X(RIGHTS_WAIT_ADD, "INSERT OR IGNORE INTO right_wait(id8, asset, entry)"               \
+        " VALUES (?1, ?2, ?3)")                                                            \
+    X(RIGHTS_WAITERS, "SELECT asset FROM right_wait WHERE id8 = ?1")                       \
+    X(RIGHTS_WAIT_IN, "SELECT asset FROM right_wait WHERE entry BETWEEN ?1 AND ?2")        \
+    X(RIGHTS_ID_ADD, "INSERT OR IGNORE INTO right_id(id8, entry) VALUES (?1, ?2)")         \
+    X(RIGHTS_ID, "SELECT entry FROM right_id WHERE id8 = ?1")                              \
+    X(RIGHTS_ASSETS, "SELECT no, log_no, seq, id8, idx, s_id, s_scope, s_unit, role, unit,"  \
+        " issued, held, transit, spent FROM right_asset ORDER BY log_no, seq, id8, idx")   \
+    X(RIGHTS_ASSETS_OF, "SELECT no, log_no, seq, id8, idx, s_id, s_scope, s_unit, role,"   \
+        " unit, issued, held, transit, spent FROM right_asset"                             \
+        " WHERE s_id = ?1 AND s_scope = ?2 AND s_unit = ?3 ORDER BY log_no, seq, id8, idx") \
+    X(RIGHTS_LANES, "SELECT log_no, balance, place FROM right_lane"                        \
+        " WHERE asset = ?1 ORDER BY log_no")                                               \
+    X(RIGHTS_ROWS, "SELECT entry, item, id8, asset, code, amount, party, of_log, of_seq,"  \
+        " of_id8, of_idx, s_id, s_scope, s_unit, state, confirmed, used FROM right_op"     \
+        " WHERE asset = ?1 ORDER BY entry, item")                                          \
+    X(RIGHTS_FOR, "SELECT entry, item, id8, asset, code, amount, party, of_log, of_seq,"   \
+        " of_id8, of_idx, s_id, s_scope, s_unit, state, confirmed, used FROM right_op"     \
+        " WHERE s_id = ?1 AND s_scope = ?2 AND s_unit = ?3 ORDER BY entry, item")          \
+    X(RIGHTS_ONE, "SELECT entry, item, id8, asset, code, amount, party, of_log, of_seq,"   \
+        " of_id8, of_idx, s_id, s_scope, s_unit, state, confirmed, used FROM right_op"     \
+        " WHERE entry = ?1 AND item = ?2")                                                 \
+    X(RIGHTS_GIVES, "SELECT entry, item, id8, asset, code, amount, party, of_log, of_seq," \
+        " of_id8, of_idx, s_id, s_scope, s_unit, state, confirmed, used FROM right_op"     \
+        " WHERE party = ?1 AND code = 4 AND state = 2 AND used = 0 ORDER BY entry, item")  \
+    X(RIGHTS_LANE, "SELECT balance, place FROM right_lane WHERE asset = ?1 AND log_no = ?2") \
+    X(RIGHTS_WAITING, "SELECT count(*) FROM right_op"                                      \
+        " WHERE asset = ?1 AND entry BETWEEN ?2 AND ?3 AND state = 0")                     \
+    X(RIGHTS_ALL, "SELECT entry, item, id8, asset, code, amount, party, of_log, of_seq,"   \
+        " of_id8, of_idx, s_id, s_scope, s_unit, state, confirmed, used FROM right_op"     \
+        " ORDER BY entry, item")                                                           \
     /* fold.c: one record read, written and folded again */                                \
     X(FOLD_RECORD, "SELECT id, scope, unit, type, entry, item, number FROM record"         \
         " WHERE no = ?1")                                                                  \
@@ -100,6 +159,9 @@
     /* doctor.c */                                                                         \
     X(DOCTOR_RECORDS, "SELECT (SELECT count(*) FROM record), (SELECT count(*) FROM record_item)," \
         " (SELECT count(*) FROM conflict), (SELECT count(*) FROM conflict_choice)")         \
+    X(DOCTOR_RIGHTS, "SELECT (SELECT count(*) FROM right_op),"                             \
+        " (SELECT count(*) FROM right_asset), (SELECT count(*) FROM right_lane),"          \
+        " (SELECT count(*) FROM right_watch), (SELECT count(*) FROM right_wait)")          \
     X(DOCTOR_SCOPE, "SELECT no, id, unit FROM record WHERE scope = ?1"                     \
         " ORDER BY unit, id, type")                                                        \
     /* audit*.c */                                                                         \

@@ -40,6 +40,37 @@ static const char *const fixed_sql[] = {
     " epoch INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(why, scope, epoch))"
     " STRICT, WITHOUT ROWID",
     "CREATE TABLE newer(entry INTEGER PRIMARY KEY) STRICT",
+    /* Rights: what each is for stands in rights_in.h. */
+    "CREATE TABLE right_asset(no INTEGER PRIMARY KEY, log_no INTEGER NOT NULL,"
+    " seq INTEGER NOT NULL, id8 BLOB NOT NULL, idx INTEGER NOT NULL, s_id BLOB,"
+    " s_scope INTEGER, s_unit INTEGER, role INTEGER, unit INTEGER,"
+    " issued INTEGER NOT NULL DEFAULT 0, held INTEGER NOT NULL DEFAULT 0,"
+    " transit INTEGER NOT NULL DEFAULT 0, spent INTEGER NOT NULL DEFAULT 0) STRICT",
+    "CREATE UNIQUE INDEX right_asset_name ON right_asset(log_no, seq, id8, idx)",
+    "CREATE INDEX right_asset_subject ON right_asset(s_id) WHERE s_id IS NOT NULL",
+    "CREATE TABLE right_op(entry INTEGER NOT NULL, item INTEGER NOT NULL,"
+    " asset INTEGER NOT NULL, id8 BLOB NOT NULL, mark BLOB NOT NULL,"
+    " code INTEGER NOT NULL, amount INTEGER NOT NULL, party INTEGER, of_log INTEGER,"
+    " of_seq INTEGER, of_id8 BLOB, of_idx INTEGER, s_id BLOB, s_scope INTEGER,"
+    " s_unit INTEGER, state INTEGER NOT NULL DEFAULT 0,"
+    " confirmed INTEGER NOT NULL DEFAULT 0, used INTEGER NOT NULL DEFAULT 0,"
+    " PRIMARY KEY(entry, item)) STRICT, WITHOUT ROWID",
+    "CREATE INDEX right_op_asset ON right_op(asset)",
+    "CREATE INDEX right_op_subject ON right_op(s_id) WHERE s_id IS NOT NULL",
+    "CREATE INDEX right_op_party ON right_op(party) WHERE code = 4 AND state = 2"
+    " AND used = 0",
+    "CREATE TABLE right_lane(asset INTEGER NOT NULL, log_no INTEGER NOT NULL,"
+    " balance INTEGER NOT NULL, place INTEGER NOT NULL, PRIMARY KEY(asset, log_no))"
+    " STRICT, WITHOUT ROWID",
+    "CREATE TABLE right_watch(log_no INTEGER NOT NULL, asset INTEGER NOT NULL,"
+    " kind INTEGER NOT NULL, PRIMARY KEY(log_no, asset)) STRICT, WITHOUT ROWID",
+    "CREATE INDEX right_watch_asset ON right_watch(asset)",
+    "CREATE TABLE right_wait(id8 BLOB NOT NULL, asset INTEGER NOT NULL,"
+    " entry INTEGER NOT NULL, PRIMARY KEY(id8, asset, entry)) STRICT, WITHOUT ROWID",
+    "CREATE INDEX right_wait_asset ON right_wait(asset)",
+    "CREATE INDEX right_wait_entry ON right_wait(entry)",
+    "CREATE TABLE right_id(id8 BLOB NOT NULL, entry INTEGER NOT NULL,"
+    " PRIMARY KEY(id8, entry)) STRICT, WITHOUT ROWID",
 };
 #define FIXED_N (sizeof(fixed_sql) / sizeof(fixed_sql[0]))
 
@@ -220,6 +251,9 @@ stmt_text(const struct table *t, enum table_stmt which, struct buf *out)
         break;
     case TABLE_ROWS:
         buf_addf(out, "SELECT count(*) FROM t_%s", name);
+        break;
+    case TABLE_STATES:
+        buf_addf(out, "SELECT no, state FROM t_%s WHERE gone IS NULL", name);
         break;
     case TABLE_STMT_N:
         assert(false);

@@ -77,8 +77,9 @@ enum table_stmt {
     /* record.no, id, scope, unit, number, entry, then all columns of t_TYPE; ?1: unit or
      * NULL for all; gone records left out; by unit, number, no */
     TABLE_LIST,
-    TABLE_COUNT, /* of records that are not gone; ?1: unit or NULL */
-    TABLE_ROWS,  /* of all */
+    TABLE_COUNT,  /* of records that are not gone; ?1: unit or NULL */
+    TABLE_ROWS,   /* of all */
+    TABLE_STATES, /* no and state of those that are not gone */
     TABLE_STMT_N
 };
 #define TABLE_LIST_FIRST 6 /* t_TYPE's first column in TABLE_LIST */

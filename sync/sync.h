@@ -12,6 +12,7 @@
 #include "sync/authority.h"
 #include "sync/accept.h"
 #include "sync/record.h"
+#include "sync/rights.h"
 #include "sync/type.h"
 #include "sync/store.h"
 #include "sync/replica.h"

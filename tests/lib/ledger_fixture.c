@@ -39,11 +39,11 @@ struct shared_types {
 static const struct shared_types *
 types_once(const struct embed_file *files)
 {
-    static struct shared_types kept[2];
+    static struct shared_types kept[3];
     struct shared_types *k = kept;
     while (k->is_read && k->files != files) {
         k++;
-        assert(k < kept + 2);
+        assert(k < kept + 3);
     }
     if (k->is_read)
         return k;
@@ -73,12 +73,12 @@ open_ledger(struct member *m, enum ledger_mode mode)
     struct ledger_setup setup = {.path = path,
                                  .mode = mode,
                                  .vfs = c->vfs,
-                                 .types = m->types,
+                                 .types = m->types != NULL ? m->types : c->types,
                                  .box = &m->box,
                                  .wall_ms = wall,
                                  .arg = m};
     if (c->reads_types_once) {
-        const struct shared_types *k = types_once(m->types);
+        const struct shared_types *k = types_once(setup.types);
         setup.rules = k->rules;
         setup.rules_n = k->n;
     }
@@ -402,6 +402,13 @@ id_of(void *arg, const struct stored *e)
 void
 community_revoke(struct community *c, const struct member *m, uint64_t seq)
 {
+    community_revoke_to(c, m, seq, 0);
+}
+
+void
+community_revoke_to(struct community *c, const struct member *m, uint64_t seq,
+                    uint32_t heir)
+{
     struct ledger *l = c->m[0].l;
     const struct sync_store *store = replica_store(ledger_replica(l));
     struct decree d;
@@ -410,6 +417,7 @@ community_revoke(struct community *c, const struct member *m, uint64_t seq)
     struct line *line = &decree_next(&d, AUTH_REVOKE)->line;
     line->log_no = m->invite.log_no;
     line->seq = seq;
+    line->heir = heir;
     if (seq > 0)
         must(store->trunk(store->self, &m->log.pub, seq, id_of, &line->id));
     order(c, &d);

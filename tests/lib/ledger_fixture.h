@@ -60,6 +60,9 @@ void community_sync(struct community *c);
 void community_seal(struct community *c);
 /* The member's log ends at seq (0: nothing of it is good). The hub learns it. */
 void community_revoke(struct community *c, const struct member *m, uint64_t seq);
+/* The same, and who inherits its rights. */
+void community_revoke_to(struct community *c, const struct member *m, uint64_t seq,
+                         uint32_t heir);
 /* An erase of the record that names no item: it takes the record from every table. */
 void community_erase(struct community *c, const struct record_key *key);
 /* The hub seals this key as that of (scope, 1) to the member's node. */
