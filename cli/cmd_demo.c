@@ -72,6 +72,21 @@ found(struct story *s)
            import(s, "resident", "residents.csv");
 }
 
+/* What happened before the groups join: the year that the article tells of. */
+static bool
+year(struct story *s)
+{
+    const char *what = "";
+    uint64_t start = demo_now_ms();
+    char text[24];
+    tell(s, WORD_DEMO_YEAR);
+    if (!demo_year(&s->d, SEED, &what))
+        return stop_with(s, what);
+    say(s->d.cli, WORD_DEMO_LIVED, seconds(demo_now_ms() - start, text), NULL);
+    s->d.cli->show(s->d.cli);
+    return true;
+}
+
 /* ---- 2: the groups join, first copy */
 
 static bool
@@ -278,8 +293,8 @@ outcome(struct story *s, bool keep)
 static bool
 play(struct story *s, bool keep)
 {
-    return found(s) && first_copy(s) && cut_off(s) && neighbours(s) && hub_back(s) &&
-           outcome(s, keep);
+    return found(s) && year(s) && first_copy(s) && cut_off(s) && neighbours(s) &&
+           hub_back(s) && outcome(s, keep);
 }
 
 /* ---- the command */

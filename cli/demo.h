@@ -14,6 +14,20 @@
 #define DEMO_RESIDENTS 23843
 #define DEMO_REGISTERED 2171
 #define DEMO_MERCHANTS 756
+#define DEMO_AREA_M2 1624000
+#define DEMO_MEMBERS 2016 /* more than 2,000 */
+#define DEMO_CENTRE_HOUSEHOLDS 87
+#define DEMO_CADRES 35
+#define DEMO_WISHES 148
+#define DEMO_PROBLEMS 181
+#define DEMO_COURSES 12   /* more than 10 */
+#define DEMO_SESSIONS 304 /* more than 300 */
+#define DEMO_TEAMS 22     /* more than 20 */
+#define DEMO_ORGANISATIONS 15
+#define DEMO_PROJECTS 23
+#define DEMO_HERITAGE 13
+#define DEMO_PLOTS 40
+#define DEMO_PASSBOOKS 100 /* of 310 yuan each: more than 30,000 in all */
 #define DEMO_PATH 4096
 
 /* ---- demo_data.c: sheets as a centre would have them. The same seed gives the same
@@ -23,6 +37,11 @@ uint32_t demo_group_unit(unsigned i);
 /* Writes units.csv, compounds.csv, merchants.csv, households.csv, residents.csv (GB18030,
  * as the old spreadsheets are). */
 enum rc demo_write_sheets(const char *dir, uint64_t seed) MUST_USE;
+
+/* Writes text as dir/name in GB18030 and empties it. */
+enum rc demo_write_sheet(const char *dir, const char *name, struct buf *text) MUST_USE;
+/* Appends a name of nobody in particular. */
+void demo_name(struct buf *b, uint64_t *seed);
 
 /* ---- demo_run.c: processes */
 struct demo_node {
@@ -44,6 +63,9 @@ struct demo {
 /* Runs this program with these words (closed by NULL) on a node and waits; its output is
  * in d->out. Exit status, or -1. */
 int demo_run(struct demo *d, const struct demo_node *n, ...) __attribute__((sentinel));
+/* The same, with the words behind the program's name in argv, closed by NULL; argv[0] is
+ * the program. */
+int demo_run_words(struct demo *d, const struct demo_node *n, char **argv);
 /* The same for several at once: starts without waiting; demo_wait collects. */
 enum rc demo_serve(struct demo *d,
                    struct demo_node *n) MUST_USE; /* until it says it is ready */
@@ -57,6 +79,11 @@ bool demo_converge(struct demo *d, unsigned from, unsigned to, uint64_t ms,
                    uint64_t *took_ms);
 uint64_t demo_now_ms(void);
 void demo_sleep_ms(unsigned ms);
+
+/* ---- demo_year.c */
+/* What the community did in the year of the article, by the hub and a clerk's desk, each
+ * record with its life, step by step. False: a step failed; *what (static) names it. */
+bool demo_year(struct demo *d, uint64_t seed, const char **what);
 
 /* ---- demo_check.c: the table, read from the stores */
 /* Re-reads every store under d->dir, walks every chain, prints the table. False:

@@ -69,28 +69,34 @@ struct sheet {
     struct buf text;
 };
 
-static enum rc
-sheet_write(struct sheet *s, const char *name)
+enum rc
+demo_write_sheet(const char *dir, const char *name, struct buf *text)
 {
     char path[DEMO_PATH];
     struct buf gb = BUF_NONE;
     iconv_t to = iconv_open("GB18030", "UTF-8");
     if (to == (iconv_t)-1)
         return RC_IO;
-    size_t room = 2 * s->text.n + 16, had = room, left = s->text.n;
+    size_t room = 2 * text->n + 16, had = room, left = text->n;
     buf_reserve(&gb, room);
-    char *in = (char *)s->text.p, *out = (char *)gb.p;
+    char *in = (char *)text->p, *out = (char *)gb.p;
     bool ok = iconv(to, &in, &left, &out, &room) != (size_t)-1;
     gb.n = had - room;
     iconv_close(to);
-    (void)snprintf(path, sizeof(path), "%s/%s", s->dir, name);
+    (void)snprintf(path, sizeof(path), "%s/%s", dir, name);
     int fd = ok ? open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
     ok = fd >= 0 && write(fd, gb.p, gb.n) == (ssize_t)gb.n;
     if (fd >= 0 && close(fd) != 0)
         ok = false;
     buf_free(&gb);
-    s->text.n = 0;
+    text->n = 0;
     return ok ? RC_OK : RC_IO;
+}
+
+static enum rc
+sheet_write(struct sheet *s, const char *name)
+{
+    return demo_write_sheet(s->dir, name, &s->text);
 }
 
 static enum rc
@@ -138,6 +144,13 @@ add_name(struct buf *b, uint64_t *seed, const char *family)
     buf_addf(b, "%s%s", family, given[draw(seed, N_OF(given))]);
     if (draw(seed, 3) > 0)
         buf_addf(b, "%s", given[draw(seed, N_OF(given))]);
+}
+
+void
+demo_name(struct buf *b, uint64_t *seed)
+{
+    const char *family = surname[draw(seed, N_OF(surname))];
+    add_name(b, seed, family);
 }
 
 static void

@@ -112,10 +112,23 @@ read_all(int fd, struct buf *out)
 }
 
 int
+demo_run_words(struct demo *d, const struct demo_node *n, char **argv)
+{
+    int fd = -1, status = 0;
+    int pid = start(d, n, argv, &fd);
+    if (pid < 0)
+        return -1;
+    read_all(fd, &d->out);
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+int
 demo_run(struct demo *d, const struct demo_node *n, ...)
 {
     char *argv[WORDS_MAX];
-    int argc = 0, fd = -1, status = 0;
+    int argc = 0;
     va_list words;
     argv[argc++] = d->program;
     va_start(words, n);
@@ -124,13 +137,7 @@ demo_run(struct demo *d, const struct demo_node *n, ...)
         argv[argc++] = w;
     va_end(words);
     argv[argc] = NULL;
-    int pid = start(d, n, argv, &fd);
-    if (pid < 0)
-        return -1;
-    read_all(fd, &d->out);
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        continue;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return demo_run_words(d, n, argv);
 }
 
 /* The first line that a daemon prints says that it is ready, or why it is not; it is left

@@ -117,6 +117,15 @@ is_loose(const struct asof *a, int64_t no)
            bsearch(&key, a->loose, a->loose_n, sizeof(key), by_no) != NULL;
 }
 
+bool
+asof_is_loose(const struct asof *a, const struct type *type)
+{
+    for (size_t i = 0; i < a->loose_n; i++)
+        if (a->loose[i].type == type->code)
+            return true;
+    return false;
+}
+
 /* ---- rows of the table as they are */
 
 static void

@@ -33,6 +33,9 @@ void asof_free(struct asof *a);              /* NULL is fine */
 uint32_t asof_seal_no(const struct asof *a); /* 0: nothing is sealed yet */
 uint64_t asof_ms(const struct asof *a);      /* of that seal */
 
+/* Is there a record of the type about which something is not sealed? */
+bool asof_is_loose(const struct asof *a, const struct type *type);
+
 /* Every record of the type that is there and not gone; false stops. now: as it stands,
  * with what is not sealed. By unit, number and place, loose ones behind. */
 enum rc asof_each(struct asof *a, const struct type *type, bool now,

@@ -251,6 +251,18 @@ count_seen(struct report_work *w, const struct figure *f, struct report_cell *c)
     }
 }
 
+/* Where all is sealed, what is now is what is sealed: such a type is read once. */
+static void
+same_now(struct report_work *w)
+{
+    for (size_t i = 0; i < w->report->figures_n; i++) {
+        const struct type *t = w->report->figure[i].type;
+        for (size_t k = 0; k < w->out->lines_n; k++)
+            if (t != NULL && !asof_is_loose(w->asof, t))
+                w->out->line[k].now[i] = w->out->line[k].sealed[i];
+    }
+}
+
 static enum rc
 count_all(struct report_work *w)
 {
@@ -260,13 +272,15 @@ count_all(struct report_work *w)
         for (size_t k = 0; k < i; k++) /* a type is read once, for all of its figures */
             is_done = is_done || r->figure[k].type == r->figure[i].type;
         w->type = r->figure[i].type;
-        for (int now = 0; now < 2 && !is_done && w->rc == RC_OK; now++) {
+        int passes = !is_done && asof_is_loose(w->asof, w->type) ? 2 : 1;
+        for (int now = 0; now < passes && !is_done && w->rc == RC_OK; now++) {
             w->now = now != 0;
             enum rc rc = asof_each(w->asof, w->type, w->now, take, w);
             w->rc = w->rc != RC_OK ? w->rc : rc;
         }
     }
     count_marks(w);
+    same_now(w);
     for (size_t i = 0; i < r->figures_n && w->rc == RC_OK; i++) {
         struct report_line *total = &w->out->line[w->out->lines_n - 1];
         if (r->figure[i].kind != FIGURE_SEEN)
