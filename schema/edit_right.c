@@ -40,19 +40,17 @@ is_in_after(const struct type *t, const struct right_rule *r, const struct draft
     return is_in(t, r, value_after(d, im, FIELD_STATE), value_after(d, im, FIELD_GONE));
 }
 
-/* Which record's rights the rule is about; refused where the field is empty. */
-static enum rc
-thing_of(const struct rights_pen *pen, const struct type *t, const struct right_rule *r,
-         const struct draft *d, const struct image *im, struct record_key *of)
+/* Which record's rights the rule is about; false: of none. */
+static bool
+thing_of(const struct right_rule *r, const struct draft *d, const struct image *im,
+         struct record_key *of)
 {
     struct value v;
     struct slice value = value_after(d, im, r->of);
-    const struct field *f = field_by_code(t, r->of);
     if (value.n == 0 || !value_decode(VALUE_RECORD, value, &v) || v.is_nil)
-        return fault_set(pen->why, RC_INVALID, FAULT_MISSING_FIELD, "%s",
-                         f != NULL ? f->name : t->name);
+        return false;
     *of = v.as.record;
-    return RC_OK;
+    return true;
 }
 
 static enum rc
@@ -77,14 +75,13 @@ costs(const struct rights_pen *pen, const struct type *t, const struct record_ke
     struct rights_backing b = {.backed = 0};
     uint64_t amount = 0;
     size_t n = 0;
+    is = is && thing_of(r, d, im, &of);
     if (!is)
         return was ? rights_pen_return(pen, key, NULL, &n) : RC_OK;
     if (was && !draft_has(d, r->of) && (r->field == 0 || !draft_has(d, r->field)) &&
         !draft_has(d, FIELD_STATE))
         return RC_OK;
-    enum rc rc = thing_of(pen, t, r, d, im, &of);
-    if (rc == RC_OK)
-        rc = amount_of(pen, t, r, d, im, &amount);
+    enum rc rc = amount_of(pen, t, r, d, im, &amount);
     if (rc == RC_OK && im != NULL)
         rc = rights_backed_by(pen->l, key, &of, &b);
     if (rc == RC_OK && b.backed < amount)
@@ -101,11 +98,9 @@ adds(const struct rights_pen *pen, const struct type *t, const struct draft *d,
     const struct right_rule *r = &t->adds;
     struct record_key of = {.scope = 0};
     uint64_t amount = 0;
-    if (is_in_now(t, r, im) || !is_in_after(t, r, d, im))
+    if (is_in_now(t, r, im) || !is_in_after(t, r, d, im) || !thing_of(r, d, im, &of))
         return RC_OK;
-    enum rc rc = thing_of(pen, t, r, d, im, &of);
-    if (rc == RC_OK)
-        rc = amount_of(pen, t, r, d, im, &amount);
+    enum rc rc = amount_of(pen, t, r, d, im, &amount);
     return rc == RC_OK ? rights_pen_issue(pen, &of, amount) : rc;
 }
 

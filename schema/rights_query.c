@@ -327,8 +327,9 @@ needs(const struct type *t, const struct image *im, uint64_t *amount,
         return false;
     *amount = rights_rule_amount(r, image_shown(im, r->field));
     shown = image_shown(im, r->of);
-    if (shown.n > 0 && value_decode(VALUE_RECORD, shown, &v) && !v.is_nil)
-        *of = v.as.record;
+    if (shown.n == 0 || !value_decode(VALUE_RECORD, shown, &v) || v.is_nil)
+        return false; /* it needs none of anything */
+    *of = v.as.record;
     return *amount > 0;
 }
 
