@@ -108,6 +108,7 @@ node_down(struct world *w, unsigned i, uint64_t for_ms)
     ledger_close(n->m->l);
     n->m->l = NULL;
     n->is_up = false;
+    n->is_forgetful = true;
     n->back_ms = w->now_ms + for_ms;
     w->out->crashes++;
     world_note(w, "down %u", i);
@@ -265,6 +266,9 @@ tick(struct world *w)
             write_something(w, i);
         if (w->setup->erases && w->node[i].is_up)
             erase_tick(w, i);
+        if (w->setup->rights && w->node[i].is_up && !disk_has_crashed(i) &&
+            rng_chance(&w->rng, 30))
+            rights_look(w, i);
     }
     if (w->setup->acts != 0)
         act_tick(w);
@@ -345,6 +349,8 @@ end(struct world *w)
         w->c.n = w->setup->nodes + EXTRAS;
     }
     community_fini(&w->c);
+    for (unsigned i = 0; i < w->setup->nodes + EXTRAS; i++)
+        mem_free(w->node[i].final);
     for (size_t i = 0; i < w->sticks_n; i++)
         buf_free(&w->stick[i].bytes);
     mem_free(w->link);

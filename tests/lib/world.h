@@ -42,6 +42,7 @@ struct world_setup {
     /* What upsets the order of things, in the chaos phase: */
     bool forks;     /* the liar tells everybody another branch of its log */
     bool erases;    /* the hub erases records */
+    bool rights;    /* half of what people write is about rights */
     bool revokes;   /* the hub ends logs, forked or not, at whatever it holds of them */
     unsigned acts;  /* enum act, or-ed */
     unsigned joins; /* so many of the others join over the wire, not at birth */
@@ -53,6 +54,8 @@ struct world_result {
     uint8_t trace[16];
     uint64_t sim_ms, steps, sends, crashes, errors, writes, acked, lies, seals;
     uint64_t branches, revoked, joined, erased;
+    uint64_t rights, takes,
+        finals; /* finals: operations seen to be final, at every look */
     /* by the acts: */
     uint64_t lost, thefts, stolen_writes, clones, images, restores, rollbacks;
     uint64_t noticed; /* copies that the guard kept from writing */

@@ -14,7 +14,7 @@ node_no(const struct world *w, unsigned i)
 }
 
 /* Two entries at one seq of the authority log are known here. */
-static bool
+bool
 has_authority_fork(const struct replica *r)
 {
     struct row row;

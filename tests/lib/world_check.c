@@ -324,6 +324,8 @@ world_check(struct world *w)
         if (w->setup->acts != 0)
             act_check(w, i);
     }
+    if (w->setup->rights)
+        rights_agree(w);
     if (w->out->most_unsent > 4u << 20)
         world_fail(w, "I11 %llu bytes were waiting on one wire",
                    (unsigned long long)w->out->most_unsent);

@@ -41,6 +41,9 @@ struct wnode {
     bool may_fork;    /* its log is signed in two places */
     uint64_t sure_to; /* what is above may be lost, or contradicted */
     uint64_t sealed[FIXTURE_MAX]; /* by log number: how far, as seen last */
+    struct final *final;          /* operations on rights that were final, by name */
+    size_t finals_n;
+    bool is_forgetful; /* started again since: its disk may be an older one */
 };
 
 struct wend { /* one end of a link */
@@ -185,6 +188,12 @@ const struct embed_file *newer_types(void);
 /* world_act_check.c */
 void act_check_always(struct world *w);
 void act_check(struct world *w, unsigned i);
+/* Two entries at one seq of the authority log are known here. */
+bool has_authority_fork(const struct replica *r);
+/* world_rights.c, only with `rights` */
+enum rc rights_deed(struct world *w, unsigned i, const struct author *a) MUST_USE;
+void rights_look(struct world *w, unsigned i); /* I6 at one node */
+void rights_agree(struct world *w);
 /* world_check.c: the properties, at the end. */
 bool world_is_equal(struct world *w);
 void world_explain(struct world *w); /* the first row that differs; fails */

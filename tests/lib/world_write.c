@@ -101,6 +101,8 @@ do_settle(struct deed *d)
 static enum rc
 do_deed(struct deed *d)
 {
+    if (d->w->setup->rights && rng_chance(&d->w->rng, 600))
+        return rights_deed(d->w, d->node, &d->author);
     uint32_t r = rng_below(&d->w->rng, 100);
     if (r < 45)
         return do_add(d);

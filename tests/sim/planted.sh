@@ -12,10 +12,10 @@ bad=0
 libs=$(sed -n "s/^LIBS := //p" Makefile)
 flags="-std=c11 -D_GNU_SOURCE -O1 -w -I$tmp -I."
 
-# seen SEEDS ACTS FROM: does the world fail? The first failing seed ends it.
+# seen SEEDS ACTS FROM [RIGHTS]: does the world fail? The first failing seed ends it.
 seen() {
     ! LINJULI_SIM_SEEDS=$1 LINJULI_SIM_ACTS=$2 LINJULI_SIM_FROM=$3 LINJULI_SIM_HUNT=1 \
-        "$tmp/world" >"$tmp/out" 2>&1
+        LINJULI_SIM_RIGHTS=${4:-0} "$tmp/world" >"$tmp/out" 2>&1
 }
 
 # planted SEED NAME FILE 'SED' [FILE 'SED']...: SEED has shown it before and is played
@@ -56,6 +56,7 @@ planted() {
     }
     case $kind in
     acts) seen 0 1 "$seed" || seen 0 50 4000001 ;;
+    rights) seen 0 0 "$seed" 1 || seen 0 0 5000001 50 ;;
     *) seen 1 0 "$seed" || seen 50 0 1 ;;
     esac && {
         echo "ok $n - $name: $(grep -m1 '^# seed\|Assertion' "$tmp/out" | cut -c1-110)"
@@ -106,4 +107,14 @@ planted 4000001 "a log goes on after a proof against it" \
     sync/replica.c 's/return r->held\[i\]->has_come;/return false;/' \
     schema/author.c 's/ || log->proof.seq != 0//; s/if (what != OFFER_TAKEN)/if (false)/
         s/if (replica_trunk_n(l->replica, &a->log->pub) != log->head_seq)/if (false)/'
+
+kind=rights # scarce things
+planted 5000004 "more is spent than there is" \
+    sync/rights_decide.c 's/is_amount(o) && w->out->lane.*balance >= o->amount;/is_amount(o);/'
+planted 5000008 "what is not sealed is called final" \
+    sync/rights.c 's/ && o->is_sealed//'
+planted 5000001 "a seal is not heard of" \
+    schema/rights_proj.c 's/return dirty_between(p, STMT_RIGHTS_OP_IN, from, to);/return RC_OK;/'
+planted 5000012 "a revoke is not heard of" \
+    schema/rights_proj.c 's/return dirty_watchers(p, is->no, WATCH_STAND);/return RC_OK;/'
 exit $bad

@@ -18,6 +18,7 @@
 #define BIG 1
 #define UPSET 15
 #define ACTS 40
+#define RIGHTS 10
 #endif
 #endif
 #ifndef SEEDS
@@ -25,6 +26,7 @@
 #define BIG 3
 #define UPSET 100
 #define ACTS 1000
+#define RIGHTS 30
 #endif
 
 static unsigned tests;
@@ -82,10 +84,24 @@ acts_setup_of(uint64_t seed)
     return s;
 }
 
+/* Half of what is written is about rights, under what upsets the rest. */
+static struct world_setup
+rights_setup_of(uint64_t seed)
+{
+    struct world_setup s = seed % 3 == 2 ? acts_setup_of(seed) : upset_setup_of(seed);
+    s.rights = true;
+    s.writes = 60;
+    if (seed % 3 != 2) {
+        s.has_liar = seed % 4 == 0;
+        s.forks = seed % 8 == 0;
+    }
+    return s;
+}
+
 struct sum {
     unsigned bad;
     unsigned long long crashes, errors, acked, lies, seals, steps;
-    unsigned long long branches, revoked, joined, erased;
+    unsigned long long branches, revoked, joined, erased, rights, takes, finals;
     struct world_result acts; /* sums of what the acts count */
 };
 
@@ -128,6 +144,9 @@ run(const struct world_setup *s, struct sum *sum)
     sum->revoked += r.revoked;
     sum->joined += r.joined;
     sum->erased += r.erased;
+    sum->rights += r.rights;
+    sum->takes += r.takes;
+    sum->finals += r.finals;
     for (size_t i = 0; i < TALLIES; i++)
         *tally_in(&sum->acts, i) += *tally_in(&r, i);
     if (!r.is_fine) {
@@ -190,6 +209,26 @@ upset(unsigned from, unsigned n)
              "crashes, %llu errors, %llu writes saved",
              n, sum.branches, sum.revoked, sum.joined, sum.crashes, sum.errors,
              sum.acked);
+    tap(sum.bad == 0, line);
+}
+
+/* Scarce things, in the midst of it all: I6. */
+static void
+rights(unsigned from, unsigned n)
+{
+    char line[256];
+    struct sum sum = {0};
+    bool hunts = env("LINJULI_SIM_HUNT", 0) > 0;
+    for (unsigned i = 0; i < n; i++) {
+        struct world_setup s = rights_setup_of(from + i);
+        if (!run(&s, &sum) && hunts)
+            break;
+    }
+    snprintf(line, sizeof(line),
+             "rights: %u seeds, %llu operations, %llu takes, %llu seen to be final, %llu "
+             "revokes, %llu branches, %llu crashes, %llu errors",
+             n, sum.rights, sum.takes, sum.finals, sum.revoked, sum.branches, sum.crashes,
+             sum.errors);
     tap(sum.bad == 0, line);
 }
 
@@ -271,6 +310,8 @@ one(int argc, char **argv)
         s = upset_setup_of(s.seed);
     if (argc > 3 && strcmp(argv[3], "acts") == 0)
         s = acts_setup_of(s.seed);
+    if (argc > 3 && strcmp(argv[3], "rights") == 0)
+        s = rights_setup_of(s.seed);
     s.is_told = env("LINJULI_SIM_TOLD", 0) > 0;
     world_run(&s, &r[0]);
     s.is_told = false;
@@ -301,6 +342,7 @@ main(int argc, char **argv)
         unsigned from = env("LINJULI_SIM_FROM", 1);
         many("five nodes", from, env("LINJULI_SIM_SEEDS", SEEDS), 5, 60);
         acts(from, env("LINJULI_SIM_ACTS", 0));
+        rights(from, env("LINJULI_SIM_RIGHTS", 0));
         return failed;
     }
     many("five nodes", 1, env("LINJULI_SIM_SEEDS", SEEDS), 5, 60);
@@ -308,6 +350,7 @@ main(int argc, char **argv)
     upset(2000001, env("LINJULI_SIM_UPSET", UPSET));
     erased(3000001, env("LINJULI_SIM_ERASED", UPSET / 2));
     acts(4000001, env("LINJULI_SIM_ACTS", ACTS));
+    rights(5000001, env("LINJULI_SIM_RIGHTS", RIGHTS));
     planted("saved before the commit", PLANT_ACK_EARLY);
     planted("a disk that lies about sync", PLANT_LYING_DISK);
     printf("1..%u\n", tests);
