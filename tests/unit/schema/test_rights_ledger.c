@@ -465,6 +465,89 @@ the_heir_takes_over(void **state)
     community_fini(&c);
 }
 
+static void
+count_finding(void *arg, const char *what)
+{
+    (void)what;
+    ++*(size_t *)arg;
+}
+
+/* Each table that people are told from, harmed in one place. */
+static void
+a_harmed_row_is_found(void **state)
+{
+    static const char *const harm[] = {
+        "UPDATE right_op SET confirmed = 1 WHERE code = 6",
+        "UPDATE right_op SET state = 1 WHERE code = 6",
+        "UPDATE right_op SET amount = 1 WHERE code = 6",
+        "UPDATE right_asset SET spent = spent - 1",
+        "UPDATE right_lane SET balance = balance + 1",
+        "DELETE FROM right_lane",
+        "DELETE FROM right_watch",
+        "DELETE FROM right_op WHERE code = 6",
+    };
+    struct community c;
+    struct made of, r;
+    (void)state;
+    three(&c);
+    assert_ok(account(&c.m[0], "86", &of));
+    assert_ok(redeem(&c.m[0], &of, "80", &r));
+    assert_ok(move(&c.m[0], &r, "handed"));
+    for (size_t i = 0; i < sizeof(harm) / sizeof(harm[0]); i++) {
+        size_t n = 0;
+        assert_ok(ledger_doctor(c.m[0].l, count_finding, &n));
+        assert_ok(db_exec(c.m[0].l->db, harm[i]));
+        assert_int_equal(ledger_doctor(c.m[0].l, count_finding, &n), RC_NO);
+        assert_true(n > 0);
+        assert_ok(ledger_rebuild(c.m[0].l, NULL, NULL));
+    }
+    community_fini(&c);
+}
+
+/* Whoever carries a take before its give has it pending, and no longer. */
+static void
+a_take_may_come_before_its_give(void **state)
+{
+    struct community c;
+    struct made of;
+    struct author_run *run;
+    (void)state;
+    three(&c);
+    assert_ok(account(&c.m[0], "86", &of));
+    community_sync(&c);
+    struct op *op = mem_new(sizeof(*op));
+    op->code = OP_TAKE;
+    sqlite3_stmt *s = db_stmt(c.m[1].l->db, STMT_RIGHTS_ASSETS);
+    bool row = false;
+    assert_ok(db_step(c.m[1].l->db, s, &row));
+    rights_read_name(s, 1, &op->asset);
+    sqlite3_reset(s);
+    op->of.at = (struct version){.log_no = op->asset.at.log_no, .seq = 900};
+    memset(op->of.at.id8, 7, 8);
+    run = member_begin(&c.m[1]);
+    assert_ok(author_put(run, SCOPE_NO_COMMUNITY, op));
+    member_end(&c.m[1], run);
+    struct author a;
+    begin(&c.m[1], &a);
+    /* What follows waits too, and nobody is let into it. */
+    assert_int_equal(ended(&c.m[1], rights_give(c.m[1].l, &a, of.number, 1, 1, &why)),
+                     RC_BUSY);
+    community_sync(&c);
+    assert_agreed(&c);
+    /* Sealed at 900 it could not come any more; an entry of that name elsewhere is none.
+     */
+    memcpy(op->of.at.id8, member_log(&c.m[1])->head.b, 8);
+    run = member_begin(&c.m[2]);
+    assert_ok(author_put(run, SCOPE_NO_COMMUNITY, op));
+    member_end(&c.m[2], run);
+    community_sync(&c);
+    community_seal(&c);
+    community_sync(&c);
+    assert_agreed(&c);
+    mem_free(op);
+    community_fini(&c);
+}
+
 int
 main(void)
 {
@@ -476,6 +559,8 @@ main(void)
         cmocka_unit_test(whoever_opens_one_for_himself_backs_nothing),
         cmocka_unit_test(a_seal_makes_it_final),
         cmocka_unit_test(the_heir_takes_over),
+        cmocka_unit_test(a_harmed_row_is_found),
+        cmocka_unit_test(a_take_may_come_before_its_give),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
