@@ -178,10 +178,12 @@ fault_say(const struct fault *f, enum rc rc, enum lang lang, struct buf *out)
         word_add(out, rc_word(rc), lang, arg, 1);
         return;
     }
-    const char *const arg[] = {f->what, f->want};
+    bool is_rule =
+        f->code == FAULT_RULE; /* in the words of its type file, both languages */
+    const char *const arg[] = {is_rule && lang == LANG_EN ? f->want : f->what, f->want};
     say_place(f, lang, out);
     word_add(out, fault_word(f->code), lang, arg, 2);
-    if (f->want[0] != '\0' && f->code != FAULT_RULE) {
+    if (f->want[0] != '\0' && !is_rule) {
         const char *const want[] = {f->want};
         word_add(out, want_word(f->code), lang, want, 1);
     }
