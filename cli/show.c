@@ -169,6 +169,20 @@ add_field(struct cli *c, const struct record_row *r, const struct value_row *x)
     buf_free(&text);
 }
 
+/* Reclassified, moved: from what, as what. */
+static void
+add_link(struct cli *c, const struct record_row *r)
+{
+    const struct field *f = field_by_code(r->type, FIELD_LINK);
+    struct buf text = BUF_NONE;
+    if (!value_is_filled(f, r->link))
+        return;
+    value_add(c, r->type, f, r->link, false, &text);
+    line_begin(c, label_of(c, &f->label, f->name));
+    buf_addf(c->out, "%s\n", buf_text(&text));
+    buf_free(&text);
+}
+
 void
 record_add(struct cli *c, const struct record_row *r)
 {
@@ -180,6 +194,7 @@ record_add(struct cli *c, const struct record_row *r)
     buf_addf(c->out, "%s\n", id);
     line_begin(c, word(c, WORD_LABEL_UNIT));
     buf_addf(c->out, "%04u\n", r->key.unit);
+    add_link(c, r);
     for (size_t i = 0; i < r->values_n; i++)
         if (value_is_filled(r->value[i].field, r->value[i].value) ||
             r->value[i].state != FIELD_CLEAN)
@@ -216,6 +231,9 @@ record_json(struct cli *c, const struct record_row *r)
     json_object_set_new(json, "state",
                         r->state != NULL ? json_string(r->state->name) : json_null());
     json_object_set_new(json, "gone", json_boolean(r->is_gone));
+    const struct field *link = field_by_code(r->type, FIELD_LINK);
+    if (value_is_filled(link, r->link))
+        json_object_set_new(json, "link", value_json(c, r->type, link, r->link));
     json_object_set_new(json, "parallel", json_boolean(r->is_parallel));
     json_object_set_new(json, "conflict", json_boolean(r->has_conflict));
     json_object_set_new(json, "counted", json_boolean(r->is_counted));

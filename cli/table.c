@@ -35,6 +35,7 @@ const struct cmd *const commands[] = {
     &cmd_indicators,
     &cmd_import,
     &cmd_undo,
+    &cmd_reclassify,
     &cmd_export,
     /* this node */
     &cmd_bundle,

@@ -96,8 +96,8 @@ edit_put(struct author_run *run, uint32_t scope, struct draft *d, uint32_t unit,
 
 /* ---- new records */
 
-static enum rc
-check_required(const struct type *type, const struct draft *d, const struct draft *half,
+enum rc
+edit_required(const struct type *type, const struct draft *d, const struct draft *half,
                struct fault *why)
 {
     for (size_t i = 0; i < type->fields_n; i++) {
@@ -130,7 +130,7 @@ edit_make(struct ledger *l, struct author_run *run, const struct author *a, bool
     draft_clear(half, half_type);
     enum rc rc = edit_assign(l, type, f, n, NULL, NULL, d, half, why);
     if (rc == RC_OK)
-        rc = check_required(type, d, half, why);
+        rc = edit_required(type, d, half, why);
     if (rc == RC_OK)
         rc = edit_scope(l, type, unit, &scope, why);
     if (rc == RC_OK && half->fields_n > 0)

@@ -38,6 +38,11 @@ enum rc edit_set(struct ledger *l, const struct author *a, const struct record_k
 /* A state by name or label. `why_text` may be NULL; it stands beside the state. */
 enum rc edit_move(struct ledger *l, const struct author *a, const struct record_key *key,
                   const char *state, const char *why_text, struct fault *why) MUST_USE;
+/* Goes on as a record of another type, with the same number (TYPES.md 9); `f` is what is
+ * not to be copied. */
+enum rc edit_turn(struct ledger *l, const struct author *a, const struct record_key *key,
+                  const char *type, const struct assign *f, size_t n, const char *words,
+                  struct made *out, struct fault *why) MUST_USE;
 /* choice 1..n, survivors in version order. RC_AMBIGUOUS: two open cases of that name. */
 enum rc edit_settle(struct ledger *l, const struct author *a, const char *case_name,
                     unsigned choice, struct fault *why) MUST_USE;

@@ -45,6 +45,9 @@ const struct op *draft_op(struct draft *d, uint32_t unit,
 enum rc edit_assign(struct ledger *l, const struct type *type, const struct assign *f,
                     size_t n, const struct image *im, const struct image *im_half,
                     struct draft *d, struct draft *half, struct fault *why) MUST_USE;
+/* Is each field there that an `add` cannot do without? */
+enum rc edit_required(const struct type *type, const struct draft *d,
+                      const struct draft *half, struct fault *why) MUST_USE;
 /* The put judged as every node will judge it; breaches in words. */
 enum rc edit_judge(struct ledger *l, const struct author *a, uint32_t scope,
                    struct draft *d, uint32_t unit, const uint8_t record[RECORD_ID_BYTES],

@@ -109,6 +109,7 @@ fill_common(struct view *v)
         r->state = state_by_code(r->type, x.as.move.to);
     shown = image_shown(&v->im, FIELD_GONE);
     r->is_gone = shown.n > 0 && value_decode(VALUE_GONE, shown, &x) && !x.is_nil;
+    r->link = image_shown(&v->im, FIELD_LINK);
 }
 
 static enum rc

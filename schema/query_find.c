@@ -28,9 +28,10 @@ query_no_of(struct ledger *l, const struct record_key *key, uint16_t type, int64
     return rc != RC_OK ? rc : found ? RC_OK : RC_NOTFOUND;
 }
 
-#define CANDIDATES_MAX 2
+#define CANDIDATES_MAX 8
 
-/* Different records that a name could mean; two are enough to know it is ambiguous. */
+/* Different records that a name could mean; two are enough to know it is ambiguous. More,
+ * for a number that went along as its record was reclassified again and again. */
 struct found {
     struct ledger *l;
     int64_t no[CANDIDATES_MAX];
@@ -141,12 +142,45 @@ find_by_number(struct found *f, const char *text, size_t n)
     return take_rows(f, s, is_whole ? NULL : text);
 }
 
+static bool
+has_turned(struct image *im)
+{
+    struct value v;
+    struct slice link = image_shown(im, FIELD_LINK);
+    return link.n > 0 && value_decode(VALUE_LINK, link, &v) && !v.is_nil &&
+           v.as.link.kind == LINK_TURNED_INTO;
+}
+
+/* Of several records with one number the one that goes on is meant. */
+static enum rc
+leave_turned(struct found *f)
+{
+    struct image im = {0};
+    size_t kept = 0;
+    enum rc rc = RC_OK;
+    for (size_t i = 0; i < f->n && rc == RC_OK; i++) {
+        image_clear(&im);
+        rc = fold_read(f->l, f->no[i], &im);
+        if (rc != RC_OK || has_turned(&im))
+            continue;
+        f->no[kept] = f->no[i];
+        memmove(f->name[kept], f->name[i], sizeof(f->name[i]));
+        memmove(f->id[kept++], f->id[i], sizeof(f->id[i]));
+    }
+    image_fini(&im);
+    if (kept > 0)
+        f->n = kept;
+    return rc;
+}
+
 enum rc
 query_resolve(struct ledger *l, const char *text, int64_t *no, struct fault *why)
 {
     struct found f = {.l = l};
     size_t n = strlen(text);
     enum rc rc = n >= 4 ? find_by_number(&f, text, n) : RC_OK;
+    if (rc == RC_OK && f.n > 1)
+        rc = leave_turned(&f);
     if (rc == RC_OK && n >= 4)
         rc = find_by_id(&f, text, n);
     if (rc != RC_OK)

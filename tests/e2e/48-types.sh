@@ -141,6 +141,41 @@ apart points approved "Nobody approves" "name=Zhang account=$(cat no.account) po
 apart box_opening confirmed "Two persons" "box=West opened_on=2026-11-24 found=0"
 apart stock_count checked "does not check" "title=again product=$(cat no.product) counted=1 expected=1"
 
+# the last seat is promised once; a room is no session and costs no seat
+last=$(by Li add session title=Last seats=1) one=$(by Li add booking title=Last "session=${last%% *}" --unit 0302)
+two=$(by Li add booking title=Last "session=${last%% *}" --unit 0302)
+room=$(by Li add booking title=Room "room=$(cat no.room)" heads=12 --unit 0302)
+by Li move "${one%% *}" confirmed >/dev/null
+is $? 0 "the last seat is confirmed"
+by Li move "${two%% *}" confirmed >/dev/null
+is $? 1 "not a second time"
+by Li move "${two%% *}" waiting >/dev/null
+is $? 0 "that one waits"
+by Li move "${room%% *}" confirmed >/dev/null
+is $? 0 "a room is confirmed without a seat"
+is "$($H cases --json | tr -d ' \n')" "[]" "and nothing is without its right"
+
+# what was taken down as one thing goes on as another, with its number
+no=$(by Wang add problem title=bench place=3-2-501 channel=visit words=Zhang-sits-on-the-stairs reporter=Zhang found_on=2026-11-20 paper_no=17)
+no=${no%% *}
+by Li set "$no" "deadline=2026-12-01 12:00" >/dev/null || not_ok "the centre gives it a deadline" "$(cat by.err)"
+by Wang reclassify "$no" need >/dev/null
+is $? 77 "not by the leader"
+by Li reclassify "$no" visit >/dev/null
+is $? 65 "not into what has no such state"
+new=$(by Li reclassify "$no" need category=nearby how_many=9 --why "they want a bench")
+is "${new%% *}" "$no" "the number goes along"
+run $H get "$no"
+has "$out" "bench" "and means the new one"
+for word in Need "2026-12-01 12:00" 2026-11-20 "reclassified from"; do has "$out" "$word" "which says $word"; done
+for word in Zhang 3-2-501; do has_not "$out" "$word" "nothing is shown to more readers: $word"; done
+run $H list problem
+has "$out" "$no" "the old one is listed"
+has "$out" Reclassified "as what it is"
+by Li reclassify "$no" suggestion person=Zhang >/dev/null || not_ok "and again" "$(cat by.err)"
+has "$($H get "$no")" Suggestion "the number means the last one"
+wait_for 10 sh -c "'$L' -C w get '$no' | grep -q Suggestion" && ok "at the leader's, too" || not_ok "at the leader's, too"
+
 # what there is, to everybody who may read it
 "$L" types --json | sed -n 's/^ *"name": "\([a-z_]*\)".*/\1/p' >all
 while read -r type; do
