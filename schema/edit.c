@@ -98,7 +98,7 @@ edit_put(struct author_run *run, uint32_t scope, struct draft *d, uint32_t unit,
 
 enum rc
 edit_required(const struct type *type, const struct draft *d, const struct draft *half,
-               struct fault *why)
+              struct fault *why)
 {
     for (size_t i = 0; i < type->fields_n; i++) {
         const struct field *f = &type->field[i];

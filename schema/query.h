@@ -15,7 +15,7 @@ struct record_row {
     char number[40];
     const struct state *state; /* NULL: the type has none */
     bool is_gone, is_parallel, has_conflict;
-    bool is_counted; /* false: only our own, not yet granted log says so */
+    bool is_counted;   /* false: only our own, not yet granted log says so */
     struct slice link; /* where it came from, or what it became; empty: neither */
     const struct value_row *value;
     size_t values_n; /* in field order, private half included */
