@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "schema/rights_in.h"
+#include "tests/lib/rights_brute.h"
 
 #define AMOUNT_MOST 12
 
@@ -303,6 +304,10 @@ rights_agree(struct world *w)
         if (is_out(w, i))
             continue;
         rights_look(w, i);
+        const char *why = rights_brute(w->node[i].m->l);
+        if (why != NULL)
+            world_fail(w, "I6 node %u: tables of rights are not what the logs say: %s", i,
+                       why);
         if (rights_digest(w->node[i].m->l, i == 0 ? first : other) != RC_OK)
             world_fail(w, "I6 node %u cannot tell its rights", i);
         else if (i > 0 && memcmp(first, other, 16) != 0)

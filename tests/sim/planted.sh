@@ -117,4 +117,6 @@ planted 5000001 "a seal is not heard of" \
     schema/rights_proj.c 's/return dirty_between(p, STMT_RIGHTS_OP_IN, from, to);/return RC_OK;/'
 planted 5000012 "a revoke is not heard of" \
     schema/rights_proj.c 's/return dirty_watchers(p, is->no, WATCH_STAND);/return RC_OK;/'
+planted 5000001 "the last one under a seal is not called final" \
+    schema/rights_fold.c 's/at.seq <= log->seal_seq/at.seq < log->seal_seq/'
 exit $bad

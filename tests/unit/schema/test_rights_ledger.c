@@ -7,6 +7,7 @@
 #include "schema/rights_in.h"
 #include "tests/lib/ledger_fixture.h"
 #include "tests/lib/ledger_fixture_test.h"
+#include "tests/lib/rights_brute.h"
 #include "tests/lib/rights_types.h"
 
 /* ---- what people do, each in a turn of its own */
@@ -165,6 +166,7 @@ assert_agreed(struct community *c)
         assert_ok(rights_digest(c->m[i].l, i == 0 ? first : other));
         if (i > 0)
             assert_memory_equal(first, other, 16);
+        assert_null(rights_brute(c->m[i].l));
         assert_ok(ledger_doctor(c->m[i].l, on_finding, NULL));
         assert_ok(ledger_rebuild(c->m[i].l, NULL, NULL));
         assert_ok(rights_digest(c->m[i].l, other));
@@ -536,10 +538,16 @@ a_take_may_come_before_its_give(void **state)
     assert_agreed(&c);
     /* Sealed at 900 it could not come any more; an entry of that name elsewhere is none.
      */
+    (void)member_add(&c.m[1], "need", FIXTURE_GROUP, "title", "灯");
     memcpy(op->of.at.id8, member_log(&c.m[1])->head.b, 8);
     run = member_begin(&c.m[2]);
     assert_ok(author_put(run, SCOPE_NO_COMMUNITY, op));
     member_end(&c.m[2], run);
+    /* The take is here before that entry, and waits; then it is void. */
+    member_pull(&c.m[0], &c.m[2]);
+    assert_null(rights_brute(c.m[0].l));
+    member_pull(&c.m[0], &c.m[1]);
+    assert_null(rights_brute(c.m[0].l));
     community_sync(&c);
     community_seal(&c);
     community_sync(&c);
