@@ -94,7 +94,7 @@ key_is_valid(const struct key *k)
 bool
 key_eq(const struct key *a, const struct key *b)
 {
-    return sodium_memcmp(a->b, b->b, KEY_BYTES) == 0;
+    return memcmp(a->b, b->b, KEY_BYTES) == 0;
 }
 
 int

@@ -39,6 +39,7 @@ void pair_from_seed(enum pair_kind kind, const uint8_t seed[static SEED_BYTES],
 void pair_wipe(struct pair *p);
 /* A key that may be enrolled: a canonical Ed25519 point of the prime-order group. */
 bool key_is_valid(const struct key *k);
+/* Of public keys: what they hold is no secret, and the time tells it. */
 bool key_eq(const struct key *a, const struct key *b);
 int key_cmp(const struct key *a, const struct key *b);
 

@@ -130,10 +130,12 @@ community_init_types(struct community *c, const struct embed_file *types)
 }
 
 void
-community_init_on(struct community *c, const char *vfs)
+community_init_on(struct community *c, const char *vfs, const struct embed_file *types)
 {
     memset(c, 0, sizeof(*c));
     c->vfs = vfs;
+    c->types = types;
+    c->reads_types_once = types != NULL;
     be_born(c);
 }
 

@@ -37,8 +37,9 @@ void community_init(struct community *c);
 void community_init_at(struct community *c, const char *dir);
 /* With other record types; they outlive it. */
 void community_init_types(struct community *c, const struct embed_file *types);
-/* On another VFS (sim_vfs.h). */
-void community_init_on(struct community *c, const char *vfs);
+/* On another VFS (sim_vfs.h); types: NULL, or those that all such communities share. */
+void community_init_on(struct community *c, const char *vfs,
+                       const struct embed_file *types);
 void community_fini(struct community *c);
 /* Opens the member's ledger again, in whatever state its disk is: as after a restart. */
 enum rc member_open(struct member *m) MUST_USE;

@@ -2,7 +2,8 @@
  * each signature and each key some twenty times, at every node and after every restart.
  * Whoever calls sim_sodium_init gets, in place of three functions of libsodium, the same
  * functions with a memory: of all arguments, whole or by their hash, so that no answer
- * differs. What the product asks, and whether it asks, stays its own. */
+ * differs. What the product asks, and whether it asks, stays its own. Its guarded memory
+ * comes from the ordinary heap, which the sanitizers watch. */
 #ifndef LINJULI_SIM_SODIUM_H
 #define LINJULI_SIM_SODIUM_H
 

@@ -53,16 +53,36 @@ newer_visit(const struct embed_file *old)
 }
 
 const struct embed_file *
-newer_types(void)
+world_types(void)
 {
+    static const char *const name[] = {"010-community",  "020-compound", "030-building",
+                                       "031-dwelling",   "050-org_unit", "060-person",
+                                       "110-household",  "120-resident", "180-need",
+                                       "220-claim",      "230-wish",     "570-visit",
+                                       "610-held_review"};
     static struct embed_file list[FILES_MAX];
     size_t n = 0;
     if (list[0].name != NULL)
         return list;
-    for (; embed_types[n].name != NULL; n++) {
-        list[n] = embed_types[n];
+    for (size_t i = 0; embed_types[i].name != NULL; i++)
+        for (size_t k = 0; k < sizeof(name) / sizeof(name[0]); k++)
+            if (strcmp(embed_types[i].name, name[k]) == 0)
+                list[n++] = embed_types[i];
+    return list;
+}
+
+const struct embed_file *
+newer_types(void)
+{
+    static struct embed_file list[FILES_MAX];
+    const struct embed_file *old = world_types();
+    size_t n = 0;
+    if (list[0].name != NULL)
+        return list;
+    for (; old[n].name != NULL; n++) {
+        list[n] = old[n];
         if (strcmp(list[n].name, "570-visit") == 0)
-            list[n] = newer_visit(&embed_types[n]);
+            list[n] = newer_visit(&old[n]);
     }
     list[n] = (struct embed_file){"900-placard", (const unsigned char *)placard,
                                   sizeof(placard) - 1};

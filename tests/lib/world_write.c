@@ -39,7 +39,7 @@ do_add(struct deed *d)
     struct assign need[] = {{"title", d->text}};
     struct assign wish[] = {{"title", d->text}, {"beneficiary", "一位老人"}};
     d->is_new = true;
-    if (d->w->node[d->node].m->types != NULL && rng_chance(&d->w->rng, 500))
+    if (d->w->node[d->node].m->types == newer_types() && rng_chance(&d->w->rng, 500))
         return do_newer(d);
     switch (rng_below(&d->w->rng, 3)) {
     case 0:

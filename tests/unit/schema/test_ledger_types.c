@@ -41,7 +41,7 @@ begin(size_t n)
     rng.s = 35;
     sim_vfs_init();
     sim_vfs_reset(&rng);
-    community_init_on(&c, "sim");
+    community_init_on(&c, "sim", NULL);
     community_groups(&c, n);
     for (size_t i = 0; i < n; i++) {
         struct member *m = community_invite(&c, FIXTURE_GROUP + (uint32_t)i, ROLE_LEADER);
