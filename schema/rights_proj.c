@@ -138,6 +138,7 @@ asset_no(struct rights_proj *p, const struct item_name *name, int64_t *out)
     return rc;
 }
 
+/* What is bound is borrowed until the statement has run: from the operation itself. */
 static void
 bind_op(sqlite3_stmt *s, const struct context *c, uint16_t index, int64_t asset,
         const struct op *op)
@@ -158,9 +159,9 @@ bind_op(sqlite3_stmt *s, const struct context *c, uint16_t index, int64_t asset,
     if (o.code == OP_GIVE || o.is_inherited)
         sqlite3_bind_int64(s, 8, o.party);
     if (o.code == OP_RETURN || (o.code == OP_TAKE && !o.is_inherited))
-        rights_bind_name(s, 9, &o.of);
+        rights_bind_name(s, 9, &op->of);
     if (has_subject) {
-        db_bind_slice(s, 13, slice_of(o.subject.id, RECORD_ID_BYTES));
+        db_bind_slice(s, 13, slice_of(op->subject.id, RECORD_ID_BYTES));
         sqlite3_bind_int64(s, 14, o.subject.scope);
         sqlite3_bind_int64(s, 15, o.subject.unit);
     }
