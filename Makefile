@@ -7,9 +7,9 @@ Q := $(if $(V),,@)
 FOLDERS := crypto sync schema node cli
 
 APT := gcc libc6-dev pkg-config libsqlite3-dev libsodium-dev nettle-dev libevent-dev libmsgpack-dev \
-       libconfuse-dev libjansson-dev libqrencode-dev
+       libconfuse-dev libjansson-dev libqrencode-dev libxlsxwriter-dev libarchive-dev libexpat1-dev
 APT_TEST := $(APT) clang clang-format libclang-rt-14-dev libcmocka-dev nodejs procps \
-            golang-go golang-golang-x-mod-dev zbar-tools faketime
+            golang-go golang-golang-x-mod-dev zbar-tools faketime libicu-dev
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-qual \
         -Wpointer-arith -Wwrite-strings -Wstrict-prototypes -Wmissing-prototypes \
@@ -26,7 +26,12 @@ CFLAGS = -std=c11 -D_GNU_SOURCE -g $(OPT) $(WARN) $(HARD) $(SAN) -I. -MMD -MP
 CFLAGS += $(if $(filter 0,$(IS_CLANG)),$(WARN_GCC) -ftrivial-auto-var-init=zero,-ftrivial-auto-var-init=pattern)
 CFLAGS += $(if $(CI),-Werror)
 LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,defs $(SAN)
-LIBS := -lsqlite3 -lsodium -lnettle -levent_core -levent_extra -lmsgpackc -lconfuse -ljansson -lqrencode
+LIBS := -lsqlite3 -lsodium -lnettle -levent_core -levent_extra -lmsgpackc -lconfuse -ljansson -lqrencode -lexpat -lm
+
+# Loaded when they are needed (schema/lazy.h), by the names that they have here.
+so = '"$(shell objdump -p $(shell $(CC) -print-file-name=lib$(1).so) | sed -n 's/.*SONAME *//p')"'
+$(B)/schema/sheet_xlsx.o: CFLAGS += -DXLSXWRITER_SO=$(call so,xlsxwriter)
+$(B)/schema/xlsx_read.o: CFLAGS += -DARCHIVE_SO=$(call so,archive)
 
 SRC := $(filter-out cli/main.c,$(foreach f,$(FOLDERS),$(wildcard $(f)/*.c)))
 OBJ := $(SRC:%.c=$(B)/%.o) $(B)/gen/embed.o
@@ -49,8 +54,12 @@ $(B)/linjuli.a: $(OBJ)
 $(B)/testlib.a: $(patsubst %.c,$(B)/%.o,$(wildcard tests/lib/*.c))
 	$(Q)rm -f $@ && ar qcs $@ $^
 
-$(B)/gen/embed.c: schema/embed.sh $(wildcard schema/types/* schema/sql/* schema/reports/*)
+$(B)/gen/embed.c: schema/embed.sh $(wildcard schema/types/* schema/sql/* schema/reports/* schema/pinyin/*)
 	$(Q)mkdir -p $(@D) && sh schema/embed.sh > $@.tmp && mv $@.tmp $@
+
+pinyin:   ## schema/pinyin/readings anew, from the ICU that is here (libicu-dev)
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O1 -o $(B)/pinyin tests/pinyin/make.c -licui18n -licuuc
+	$(Q)$(B)/pinyin > schema/pinyin/readings
 
 # The program of another release, as far as its record types (folder TYPES) and migrations
 # (SQL) make it: they are compiled into OTHER, all else is what $(B) has. For tests of upgrades.
@@ -130,4 +139,4 @@ clean:
 
 -include $(OBJ:.o=.d) $(B)/cli/main.d $(wildcard $(B)/tests/*/*.d $(B)/tests/*/*/*.d)
 .SECONDARY:
-.PHONY: other fuzz-lib sim-long crash all unit test test-run demo bench fuzz deps format help clean
+.PHONY: other pinyin fuzz-lib sim-long crash all unit test test-run demo bench fuzz deps format help clean

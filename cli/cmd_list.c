@@ -36,8 +36,13 @@ run(struct cli *c, int argc, char **argv)
         for (size_t i = 0; i < n; i++)
             filters[i] = (struct filter){f[i].field, f[i].value};
         rows.json = c->json ? json_array() : NULL;
-        enum rc rc = query_list(c->node->ledger, argv[0], filters, n, limit, rows_show,
-                                &rows, &why);
+        struct wanted_list want = {.f = filters,
+                                   .n = n,
+                                   .like = args_value(c->args, "--like"),
+                                   .sort = args_value(c->args, "--sort"),
+                                   .limit = limit};
+        enum rc rc =
+            query_listing(c->node->ledger, argv[0], &want, rows_show, &rows, &why);
         status = rc == RC_OK ? 0 : fail(c, rc, &why);
         if (status == 0)
             rows_done(&rows);
@@ -49,14 +54,16 @@ run(struct cli *c, int argc, char **argv)
     return status;
 }
 
-static const struct opt opts[] = {{"--limit", "N", WORD_OPT_LIMIT},
+static const struct opt opts[] = {{"--like", "TEXT", WORD_OPT_LIKE},
+                                  {"--sort", "FIELD", WORD_OPT_SORT},
+                                  {"--limit", "N", WORD_OPT_LIMIT},
                                   {NULL, NULL, WORD_NOTHING}};
 
 const struct cmd cmd_list = {
     .name = "list",
     .kind = CMD_READ,
     .group = GROUP_DAILY,
-    .usage = "TYPE [FIELD=VALUE...] [--limit N]",
+    .usage = "TYPE [FIELD=VALUE...] [--like TEXT] [--sort FIELD] [--limit N]",
     .about = WORD_ABOUT_LIST,
     .details = WORD_DETAILS_LIST,
     .opts = opts,
@@ -64,6 +71,7 @@ const struct cmd cmd_list = {
     .max = -1,
     .has_json = true,
     .exits = {65, 66},
-    .example = "  linjuli list need state=listed unit=0302\n",
+    .example = "  linjuli list need state=listed unit=0302\n"
+               "  linjuli list resident --like wf --sort name\n",
     .run = run,
 };

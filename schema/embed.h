@@ -1,5 +1,5 @@
-/* Files that are part of the program: record types, migrations and reports (embed.sh
- * makes them). */
+/* Files that are part of the program: record types, migrations, reports, readings of
+ * characters (embed.sh makes them). */
 #ifndef LINJULI_EMBED_H
 #define LINJULI_EMBED_H
 
@@ -14,5 +14,6 @@ struct embed_file {
 extern const struct embed_file embed_types[];
 extern const struct embed_file embed_sql[];
 extern const struct embed_file embed_reports[];
+extern const struct embed_file embed_pinyin[]; /* one: readings */
 
 #endif

@@ -1,12 +1,13 @@
 #!/bin/sh
-# Prints one C file that holds every record type, migration and report, byte for byte, in
-# name order: struct embed_file embed_types[], embed_sql[], embed_reports[], each closed by a
-# NULL name. Usage: embed.sh [TYPES SQL [REPORTS]], folders; without them this release's own.
+# Prints one C file that holds every record type, migration, report and the readings of
+# characters, byte for byte, in name order: struct embed_file embed_types[], embed_sql[],
+# embed_reports[], embed_pinyin[], each closed by a NULL name. Usage: embed.sh [TYPES SQL
+# [REPORTS]], folders; without them this release's own.
 set -eu
 here=$(dirname "$0")
-types=${1:-$here/types} sql=${2:-$here/sql} reports=${3:-$here/reports}
+types=${1:-$here/types} sql=${2:-$here/sql} reports=${3:-$here/reports} pinyin=$here/pinyin
 echo '#include "schema/embed.h"'
-for kind in types sql reports; do
+for kind in types sql reports pinyin; do
     eval folder=\$$kind
     n=0
     for f in $(ls "$folder" | LC_ALL=C sort); do

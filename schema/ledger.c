@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "schema/local.h"
+#include "schema/pinyin.h"
 #include "schema/project.h"
 #include "schema/rebuild.h"
 #include "schema/type.h"
@@ -224,6 +225,7 @@ ledger_close(struct ledger *l)
     if (l == NULL)
         return;
     project_free(l->project);
+    pinyin_free(l->pinyin);
     replica_free(l->replica);
     log_store_free(l->log);
     tables_free(l->tables);

@@ -34,6 +34,7 @@ struct ledger {
     struct types **rules; /* by version - 1: what entries are judged by */
     struct tables *tables;
     struct project *project; /* its buffers, kept between calls */
+    struct pinyin *pinyin;   /* NULL until somebody searches or sorts */
     uint64_t (*wall_ms)(void *arg);
     void *arg;
     struct pair box;

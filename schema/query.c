@@ -165,6 +165,7 @@ struct wants {
     size_t n;
     bool has_unit, is_none; /* none: two units at once */
     uint32_t unit;
+    const struct field *sort; /* NULL: by unit and number */
 };
 
 static enum rc
@@ -261,6 +262,39 @@ contains(struct slice in, struct slice what)
     return false;
 }
 
+struct needle { /* what is looked for; text empty: anything */
+    struct slice text;
+    struct pinyin_query letters;
+    const struct pinyin *readings;
+};
+
+static const struct pinyin *
+readings(struct ledger *l)
+{
+    if (l->pinyin == NULL)
+        l->pinyin = pinyin_new();
+    return l->pinyin;
+}
+
+static struct needle
+needle_of(struct ledger *l, const char *text)
+{
+    struct needle n = {.text = slice_text(text != NULL ? text : "")};
+    pinyin_query(n.text, &n.letters);
+    if (n.letters.n > 0)
+        n.readings = readings(l);
+    return n;
+}
+
+static bool
+field_has(const struct field *f, struct slice value, const struct needle *n)
+{
+    return table_is_text(f->kind) &&
+           (contains(value, n->text) ||
+            (n->letters.n > 0 && f->kind == VALUE_TEXT && !f->is_long &&
+             pinyin_has(n->readings, &n->letters, value)));
+}
+
 /* A first look at the typed row itself, as TABLE_LIST tells it: what cannot fit is not
  * read any further. What stands in the private half is judged later. */
 static bool
@@ -285,14 +319,15 @@ row_fits(sqlite3_stmt *s, const struct table *t, const struct want *w)
 }
 
 static bool
-row_has(sqlite3_stmt *s, const struct table *t, struct slice text)
+row_has(sqlite3_stmt *s, const struct table *t, const struct needle *needle)
 {
-    if (text.n == 0 || t->type->private_code != 0 ||
+    if (needle->text.n == 0 || t->type->private_code != 0 ||
         sqlite3_column_type(s, TABLE_LIST_FIRST + COLUMN_NUMBER) != SQLITE_NULL)
         return true;
     for (int i = 0; i < t->own_n; i++)
-        if (table_is_text(t->own[i]->kind) &&
-            contains(db_column_slice(s, TABLE_LIST_FIRST + COLUMN_FIRST_OWN + i), text))
+        if (field_has(t->own[i],
+                      db_column_slice(s, TABLE_LIST_FIRST + COLUMN_FIRST_OWN + i),
+                      needle))
             return true;
     struct number n;
     char number[NUMBER_TEXT_BYTES] = "";
@@ -300,13 +335,14 @@ row_has(sqlite3_stmt *s, const struct table *t, struct slice text)
         number_unpack(sqlite3_column_int64(s, 4), &n);
         number_print(&n, number);
     }
-    return contains(slice_text(number), text);
+    return contains(slice_text(number), needle->text);
 }
 
 static enum rc
 list_numbers(struct ledger *l, const struct type *type, const struct wants *ws,
-             struct slice text, struct buf *out)
+             const struct needle *needle, struct buf *out)
 {
+    struct sorting order = {.is_text = ws->sort != NULL && table_is_text(ws->sort->kind)};
     sqlite3_stmt *s = NULL;
     const struct table *t = table_of(l->tables, type->code);
     bool row = false;
@@ -315,21 +351,47 @@ list_numbers(struct ledger *l, const struct type *type, const struct wants *ws,
         return rc;
     if (ws->has_unit)
         sqlite3_bind_int64(s, 1, ws->unit);
+    if (order.is_text)
+        order.readings = readings(l);
     while ((rc = db_step(l->db, s, &row)) == RC_OK && row) {
-        bool fit = row_has(s, t, text);
+        bool fit = row_has(s, t, needle);
         for (size_t i = 0; fit && i < ws->n; i++)
             fit = row_fits(s, t, &ws->w[i]);
-        if (fit)
+        if (fit && ws->sort != NULL)
+            query_sort_add(&order, s,
+                           TABLE_LIST_FIRST + table_column_of(t, ws->sort->code),
+                           sqlite3_column_int64(s, 0));
+        else if (fit)
             buf_add_u64(out, (uint64_t)sqlite3_column_int64(s, 0));
     }
     sqlite3_reset(s);
+    query_sort_end(&order, out);
     return rc;
 }
 
-/* Collected first: whoever is told may list, or write. `text` empty: any. */
+/* Not the value's bytes: the length in front of them is a letter now and then. */
+static bool
+is_hit(const struct value_row *r, const struct needle *needle)
+{
+    struct value v;
+    return table_is_text(r->field->kind) && r->value.n > 0 &&
+           value_decode(r->field->kind, r->value, &v) && !v.is_nil &&
+           field_has(r->field, v.as.text, needle);
+}
+
+static bool
+record_has(const struct record_row *r, const struct needle *needle)
+{
+    bool hit = contains(slice_text(r->number), needle->text);
+    for (size_t i = 0; !hit && i < r->values_n; i++)
+        hit = is_hit(&r->value[i], needle);
+    return hit;
+}
+
+/* Collected first: whoever is told may list, or write. */
 static enum rc
 list_rows(struct ledger *l, const struct type *t, const struct wants *ws,
-          struct slice text, uint64_t limit, record_fn each, void *arg)
+          const struct needle *needle, uint64_t limit, record_fn each, void *arg)
 {
     struct view *v = mem_new(sizeof(*v));
     struct buf rows = BUF_NONE;
@@ -340,13 +402,13 @@ list_rows(struct ledger *l, const struct type *t, const struct wants *ws,
     sqlite3_stmt *hold = db_stmt(l->db, STMT_QUERY_HOLD);
     enum rc rc = db_step(l->db, hold, &row);
     if (rc == RC_OK && more)
-        rc = list_numbers(l, t, ws, text, &rows);
+        rc = list_numbers(l, t, ws, needle, &rows);
     struct reader r = reader_of(buf_slice(&rows));
     while (rc == RC_OK && more && r.n > 0) {
         rc = view_read(v, (int64_t)read_u64(&r));
         if (rc == RC_NOTFOUND) /* gone meanwhile */
             rc = RC_OK;
-        else if (rc == RC_OK && fits(ws, &v->row))
+        else if (rc == RC_OK && fits(ws, &v->row) && record_has(&v->row, needle))
             more = each(arg, &v->row) && ++n != limit;
     }
     sqlite3_reset(hold);
@@ -366,17 +428,39 @@ public_type(struct ledger *l, const char *name, struct fault *why)
     return NULL;
 }
 
+/* What stands in the private half is no order of the whole. */
+static enum rc
+want_sort(struct ledger *l, const struct type *t, const char *name, struct wants *ws,
+          struct fault *why)
+{
+    const struct field *f = name != NULL ? field_by_name(t, name) : NULL;
+    if (name == NULL)
+        return RC_OK;
+    if (f == NULL || f->code < FIELD_FIRST_OWN ||
+        (!table_is_text(f->kind) && !table_is_integer(f->kind)) ||
+        table_column_of(table_of(l->tables, t->code), f->code) < 0) {
+        fault_set(why, RC_INVALID, FAULT_UNKNOWN_FIELD, "%s", name);
+        fault_want(why, "%s", t->name);
+        return RC_INVALID;
+    }
+    ws->sort = f;
+    return RC_OK;
+}
+
 enum rc
-query_list(struct ledger *l, const char *type, const struct filter *f, size_t n,
-           uint64_t limit, record_fn each, void *arg, struct fault *why)
+query_listing(struct ledger *l, const char *type, const struct wanted_list *want,
+              record_fn each, void *arg, struct fault *why)
 {
     struct wants ws = {0};
+    struct needle needle = needle_of(l, want->like);
     const struct type *t = public_type(l, type, why);
     enum rc rc = t != NULL ? RC_OK : RC_INVALID;
-    for (size_t i = 0; rc == RC_OK && i < n; i++)
-        rc = want_one(l, t, &f[i], &ws, why);
+    for (size_t i = 0; rc == RC_OK && i < want->n; i++)
+        rc = want_one(l, t, &want->f[i], &ws, why);
+    if (rc == RC_OK)
+        rc = want_sort(l, t, want->sort, &ws, why);
     if (rc == RC_OK) {
-        rc = list_rows(l, t, &ws, slice_of(NULL, 0), limit, each, arg);
+        rc = list_rows(l, t, &ws, &needle, want->limit, each, arg);
         if (rc != RC_OK)
             fault_set(why, rc, FAULT_DATABASE, "%s", rc_text(rc));
     }
@@ -385,33 +469,25 @@ query_list(struct ledger *l, const char *type, const struct filter *f, size_t n,
     return rc;
 }
 
+enum rc
+query_list(struct ledger *l, const char *type, const struct filter *f, size_t n,
+           uint64_t limit, record_fn each, void *arg, struct fault *why)
+{
+    struct wanted_list want = {.f = f, .n = n, .limit = limit};
+    return query_listing(l, type, &want, each, arg, why);
+}
+
 struct search {
-    struct slice text;
     record_fn each;
     void *arg;
     uint64_t left; /* 0: no limit */
     bool is_over;
 };
 
-/* Not the value's bytes: the length in front of them is a letter now and then. */
-static bool
-is_hit(const struct value_row *r, struct slice text)
-{
-    struct value v;
-    return table_is_text(r->field->kind) && r->value.n > 0 &&
-           value_decode(r->field->kind, r->value, &v) && !v.is_nil &&
-           contains(v.as.text, text);
-}
-
 static bool
 search_row(void *arg, const struct record_row *r)
 {
     struct search *s = arg;
-    bool hit = contains(slice_text(r->number), s->text);
-    for (size_t i = 0; !hit && i < r->values_n; i++)
-        hit = is_hit(&r->value[i], s->text);
-    if (!hit)
-        return true;
     s->is_over = !s->each(s->arg, r) || (s->left > 0 && --s->left == 0);
     return !s->is_over;
 }
@@ -419,14 +495,15 @@ search_row(void *arg, const struct record_row *r)
 enum rc
 query_text(struct ledger *l, const char *text, uint64_t limit, record_fn each, void *arg)
 {
-    struct search s = {.text = slice_text(text), .each = each, .arg = arg, .left = limit};
+    struct search s = {.each = each, .arg = arg, .left = limit};
+    struct needle needle = needle_of(l, text);
     struct wants none = {0};
     const struct types *types = ledger_types(l);
     enum rc rc = RC_OK;
-    s.is_over = s.text.n == 0; /* nothing is asked for */
+    s.is_over = needle.text.n == 0; /* nothing is asked for */
     for (size_t i = 0; rc == RC_OK && !s.is_over && i < types->n; i++)
         if (types->type[i].private_of == 0)
-            rc = list_rows(l, &types->type[i], &none, s.text, 0, search_row, &s);
+            rc = list_rows(l, &types->type[i], &none, &needle, 0, search_row, &s);
     return rc;
 }
 

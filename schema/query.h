@@ -37,8 +37,20 @@ struct filter {
  * or `unit`, `state`; all must fit; an empty value: not set. limit 0: all. */
 enum rc query_list(struct ledger *l, const char *type, const struct filter *f, size_t n,
                    uint64_t limit, record_fn each, void *arg, struct fault *why) MUST_USE;
+/* The same, of those that `like` is found in as query_text finds it (NULL: all), by the
+ * field `sort` (NULL: by unit and number): Chinese by pinyin, numbers and dates by size,
+ * what is not set last. */
+struct wanted_list {
+    const struct filter *f;
+    size_t n;
+    const char *like, *sort;
+    uint64_t limit;
+};
+enum rc query_listing(struct ledger *l, const char *type, const struct wanted_list *want,
+                      record_fn each, void *arg, struct fault *why) MUST_USE;
 /* Text anywhere in a text, phone or code, or in the record's number, of all types; ASCII
- * letters of either case; empty text finds nothing. */
+ * letters of either case; letters alone also by pinyin (pinyin.h), but not in fields of
+ * several lines, where nearly anything is found. Empty text finds nothing. */
 enum rc query_text(struct ledger *l, const char *text, uint64_t limit, record_fn each,
                    void *arg) MUST_USE;
 enum rc query_count(struct ledger *l, const char *type, uint64_t *out,

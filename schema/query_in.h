@@ -3,6 +3,7 @@
 #define LINJULI_QUERY_IN_H
 
 #include "schema/fold.h"
+#include "schema/pinyin.h"
 #include "schema/query.h"
 
 /* record.no of what a person typed: number, id in hex, or an unambiguous beginning of
@@ -25,5 +26,21 @@ enum rc query_records_in(struct ledger *l, int64_t from, int64_t to,
                          struct buf *out) MUST_USE;
 /* A state by its name or either label, or NULL. */
 const struct state *query_state(const struct type *t, const char *text);
+
+/* Rows by a column of theirs. */
+struct sorting {
+    const struct pinyin *readings;
+    bool is_text;
+    struct buf text;
+    struct sort_row {
+        int64_t no, number;
+        size_t at, n, place; /* of its text; among all as they came */
+        bool is_null;
+    } * row;
+    size_t rows_n, rows_cap;
+};
+void query_sort_add(struct sorting *s, sqlite3_stmt *row, int column, int64_t no);
+/* record.no of all, u64 each, appended; frees. */
+void query_sort_end(struct sorting *s, struct buf *out);
 
 #endif
