@@ -6,6 +6,7 @@
 #include "node/audit.h"
 #include "node/fd.h"
 #include "node/guard.h"
+#include "node/jail.h"
 #include "node/log.h"
 #include "schema/schema.h"
 

@@ -163,8 +163,15 @@ begin(struct csv *c)
 enum rc
 csv_open(int fd, struct csv **out)
 {
+    return csv_open_behind(fd, slice_of(NULL, 0), out);
+}
+
+enum rc
+csv_open_behind(int fd, struct slice head, struct csv **out)
+{
     struct csv *c = mem_new(sizeof(*c));
     c->fd = fd;
+    buf_add_slice(&c->in, head);
     c->line = 1;
     c->gb = iconv_open("UTF-8", "GB18030");
     buf_reserve(&c->raw, 1); /* empty cells have a place too */

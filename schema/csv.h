@@ -15,6 +15,8 @@ struct csv;
  * of two bytes, well-formed in both) RC_AMBIGUOUS: nobody's name is guessed. fd is lent.
  * RC_IO. */
 enum rc csv_open(int fd, struct csv **out) MUST_USE;
+/* The same where somebody has read the first bytes from fd already. */
+enum rc csv_open_behind(int fd, struct slice head, struct csv **out) MUST_USE;
 void csv_close(struct csv *c);
 bool csv_is_gb18030(const struct csv *c);
 /* The next record: *n cells, UTF-8, borrowed until the next call, each NUL-terminated;

@@ -81,6 +81,12 @@
     X(FILE_BYTE)                                                                         \
     X(FILE_SYNTAX)                                                                       \
     X(FILE_NAME)                                                                         \
+    /* a spreadsheet's cell; what: xlsx */                                               \
+    X(CELL_ERROR)   /* #REF! and the like */                                             \
+    X(CELL_DIGITS)  /* a number with more digits than a spreadsheet keeps */             \
+    X(CELL_FORMULA) /* never computed */                                                 \
+    X(CELL_DATE)    /* no day of the calendar */                                         \
+    X(XLSX_OTHER)   /* .xls, .ods, or behind a password */                               \
     X(KEY_TWICE)                                                                         \
     X(KEY_MISSING)                                                                       \
     X(KEY_VALUE)                                                                         \

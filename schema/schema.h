@@ -18,6 +18,7 @@
 #include "schema/review.h"
 #include "schema/query.h"
 #include "schema/sheet.h"
+#include "schema/xlsx.h"
 #include "schema/date.h"
 #include "schema/report.h"
 #include "schema/report_run.h"

@@ -16,9 +16,10 @@ struct refusals {
 };
 
 static void
-refuse(void *arg, const struct fault *why)
+refuse(void *arg, const struct fault *why, const char *head)
 {
     struct refusals *r = arg;
+    (void)head;
     buf_addf(&r->text, "%u.%u %s %s;", why->line, why->column, fault_name(why->code),
              why->what);
 }
@@ -66,7 +67,9 @@ static void export(struct member *m, const char *type, bool gb18030, bool labels
     ssize_t n = 0;
     int fd = memfd_create("sheet", MFD_CLOEXEC);
     assert_true(fd >= 0);
-    assert_ok(sheet_export(m->l, type, fd, gb18030, labels, &rows, NULL));
+    struct sheet_form form = {.format = gb18030 ? SHEET_GB18030 : SHEET_UTF8,
+                              .labels = labels};
+    assert_ok(sheet_export(m->l, type, fd, &form, &rows, NULL));
     assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
     out->n = 0;
     while ((n = read(fd, part, sizeof(part))) > 0)
@@ -359,17 +362,17 @@ a_disk_that_is_full_is_told(void **state)
 {
     static struct community c;
     struct fault why = {0};
+    struct sheet_form form = {.format = SHEET_UTF8};
     uint64_t rows = 0;
     (void)state;
     community_of(&c, 1);
     FILE *full = fopen("/dev/full", "w");
     assert_non_null(full);
-    assert_int_equal(
-        sheet_export(c.m[1].l, "need", fileno(full), false, false, &rows, &why), RC_FULL);
+    assert_int_equal(sheet_export(c.m[1].l, "need", fileno(full), &form, &rows, &why),
+                     RC_FULL);
     assert_int_equal(why.rc, RC_FULL);
     fclose(full);
-    assert_int_equal(sheet_export(c.m[1].l, "?", 1, false, false, &rows, &why),
-                     RC_INVALID);
+    assert_int_equal(sheet_export(c.m[1].l, "?", 1, &form, &rows, &why), RC_INVALID);
     community_fini(&c);
 }
 
