@@ -36,8 +36,8 @@ done
 before=$($H digest)
 gives 65 "a dry run" $H import household old.csv --unit 0302 --dry-run
 has "$out" "试读，没有写入：共 500 行，能收 486 行，要退 14 行" "counts"
-is "$(printf '%s\n' "$err" | grep -c '^第 [0-9]* 行第 3 列')" 14 "fourteen rows, each with line and column"
-has "$err" "第 21 行第 3 列：" "by line"
+is "$(printf '%s\n' "$err" | grep -c '^第 [0-9]* 行 C 列')" 14 "fourteen rows, each with line and column"
+has "$err" "第 21 行 C 列（" "by line"
 is "$($H digest)" "$before" "and nothing is written"
 gives 65 "the import" $H import household old.csv --unit 0302
 has "$out" "共 500 行，收下 486 行，退回 14 行" "takes the others"
