@@ -229,6 +229,16 @@ add_second(struct cli *c, const struct type *t, const struct second *a)
 }
 
 static void
+add_deadline(struct cli *c, const struct type *t, const struct deadline *d)
+{
+    buf_addf(c->out, "    ");
+    out_padded(c->out, d->name, NAME_COLUMNS);
+    buf_addf(c->out, "%s  %s → ", label_of(c, &d->label, d->name), step_name(t, d->from));
+    add_steps(c, t, d->until, d->untils_n);
+    buf_addf(c->out, "  (%s)\n", d->kind);
+}
+
+static void
 add(struct cli *c, const struct type *t)
 {
     buf_addf(c->out, "%s  %s  %s  %s (%s)\n", t->name, type_label(c, t),
@@ -256,6 +266,10 @@ add(struct cli *c, const struct type *t)
         add_apart(c, t, &t->apart[i]);
     for (size_t i = 0; i < t->seconds_n; i++)
         add_second(c, t, &t->second[i]);
+    if (t->deadlines_n > 0)
+        say(c, WORD_DEADLINES, NULL);
+    for (size_t i = 0; i < t->deadlines_n; i++)
+        add_deadline(c, t, &t->deadline[i]);
 }
 
 /* ---- JSON */

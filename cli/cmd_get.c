@@ -1,20 +1,32 @@
 #include "cli/commands.h"
+#include "cli/due_show.h"
 #include "cli/out.h"
 #include "cli/right_show.h"
 #include "cli/show.h"
 
+struct got {
+    struct cli *c;
+    enum rc rc;
+};
+
 static bool
 take(void *arg, const struct record_row *r)
 {
-    struct cli *c = arg;
-    if (c->json) {
-        json_t *json = record_json(c, r);
+    struct got *g = arg;
+    struct cli *c = g->c;
+    json_t *json = c->json ? record_json(c, r) : NULL;
+    struct record_key key = r->key;
+    bool has_deadlines = r->type->deadlines_n > 0;
+    if (json != NULL) {
         right_backing_json(c, &r->key, json);
-        out_json(c->out, json);
     } else {
         record_add(c, r);
         right_backing_add(c, &r->key);
     }
+    if (has_deadlines)
+        g->rc = due_show_of(c, &key, json);
+    if (json != NULL)
+        out_json(c->out, json);
     return true;
 }
 
@@ -52,8 +64,11 @@ run(struct cli *c, int argc, char **argv)
     enum rc rc = query_find_one(c->node->ledger, argv[0], &key, &why);
     if (rc == RC_NOTFOUND && erase_find(c->node->ledger, argv[0], &erased) == RC_OK)
         return show_erased(c, &erased);
+    struct got got = {c, RC_OK};
     if (rc == RC_OK)
-        rc = query_get(c->node->ledger, &key, take, c);
+        rc = query_get(c->node->ledger, &key, take, &got);
+    if (rc == RC_OK)
+        rc = got.rc;
     return rc == RC_OK ? 0 : fail(c, rc, &why);
 }
 

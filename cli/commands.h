@@ -12,6 +12,7 @@ extern const struct cmd cmd_add, cmd_set, cmd_move, cmd_get, cmd_list, cmd_find,
     cmd_demo, cmd_quarantine, cmd_adopt, cmd_bundle, cmd_bundle_step, cmd_audit,
     cmd_root_sheet, cmd_backup, cmd_restore, cmd_succeed, cmd_checkpoint, cmd_pin,
     cmd_unlock, cmd_lock, cmd_join_here, cmd_handover, cmd_admit, cmd_report,
-    cmd_indicators, cmd_rights, cmd_give, cmd_spend, cmd_return, cmd_take, cmd_reclassify;
+    cmd_indicators, cmd_rights, cmd_give, cmd_spend, cmd_return, cmd_take, cmd_reclassify,
+    cmd_due;
 
 #endif

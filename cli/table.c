@@ -17,6 +17,7 @@ const struct cmd *const commands[] = {
     &cmd_status,
     /* looking */
     &cmd_history,
+    &cmd_due,
     &cmd_inbox,
     &cmd_quarantine,
     &cmd_types,

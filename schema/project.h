@@ -45,6 +45,11 @@ enum rc project_image(struct ledger *l, int64_t no, enum project_of which,
  * the person of this log. NULL: none. */
 enum rc project_rule_against(struct ledger *l, int64_t no, const struct key *log,
                              const struct op *op, const struct rule **out) MUST_USE;
+/* The items that have effect of those that a seal covers. */
+enum rc project_sealed_items(struct ledger *l, int64_t no,
+                             void (*each)(void *arg, int64_t row,
+                                          const struct record_item *item),
+                             void *arg) MUST_USE;
 /* The record's items that such a rule takes the effect from. */
 enum rc project_voids(struct ledger *l, int64_t no,
                       void (*each)(void *arg, int64_t row, uint16_t item,

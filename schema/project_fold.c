@@ -120,6 +120,7 @@ take(struct project *p, const struct image *im, int64_t row, uint16_t index,
                               .id = at->id,
                               .index = index,
                               .rank = f->clock < sealed ? f->clock : sealed,
+                              .sealed = sealed,
                               .put = f->op,
                               .type = type_by_code(c.rules, im->type)};
     memcpy(r->at.id8, at->id.b, sizeof(r->at.id8));
@@ -253,6 +254,23 @@ project_rule_against(struct ledger *l, int64_t no, const struct key *log,
     *out = record_void_by(&p->record, p->items_n);
     shrink(p);
     return RC_OK;
+}
+
+enum rc
+project_sealed_items(struct ledger *l, int64_t no,
+                     void (*each)(void *arg, int64_t row, const struct record_item *item),
+                     void *arg)
+{
+    struct project *p = l->project;
+    size_t listed = 0;
+    enum rc rc = gather(p, no, PROJECT_SEALED, &p->image, &listed);
+    if (rc == RC_OK)
+        record_fold(p->item, p->items_n, &p->record);
+    for (size_t i = 0; rc == RC_OK && i < p->items_n; i++)
+        if (record_void_by(&p->record, i) == NULL)
+            each(arg, p->fold[i].row, &p->item[i]);
+    shrink(p);
+    return rc;
 }
 
 enum rc

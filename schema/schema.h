@@ -21,6 +21,7 @@
 #include "schema/xlsx.h"
 #include "schema/date.h"
 #include "schema/report.h"
+#include "schema/due.h"
 #include "schema/report_run.h"
 #include "schema/peer.h"
 #include "schema/stick.h"

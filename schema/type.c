@@ -149,6 +149,8 @@ add_private(struct build *b, struct type *half)
     half->aparts_n = 0;
     half->second = NULL;
     half->seconds_n = 0;
+    half->deadline = NULL;
+    half->deadlines_n = 0;
     half->step = NULL;
     half->steps_n = 0;
 }
@@ -198,6 +200,9 @@ build_type(struct build *b)
     }
     if (rc == RC_OK) {
         rc = build_rules(b);
+    }
+    if (rc == RC_OK) {
+        rc = build_deadlines(b);
     }
     return rc == RC_OK ? build_right(b) : rc;
 }
@@ -251,7 +256,8 @@ check_references(const struct types *all, const struct sources *src, const struc
     size_t at = source_of(src, t);
     struct build b = {.file = src->file[at].name, .root = src->root[at], .why = why};
 
-    return check_right(&b, all, t);
+    enum rc rc = check_right(&b, all, t);
+    return rc == RC_OK ? check_deadlines(&b, all, t) : rc;
 }
 
 static enum rc
@@ -313,8 +319,8 @@ raise_to(const struct section *sec, const char *key, uint16_t *newest)
 static uint16_t
 newest_of(const struct section *root)
 {
-    static const char *const kinds[] = {"field", "state",  "move",
-                                        "apart", "second", NULL};
+    static const char *const kinds[] = {"field",  "state",    "move", "apart",
+                                        "second", "deadline", NULL};
     uint16_t newest = 1;
 
     raise_to(root, "since", &newest);

@@ -67,6 +67,13 @@ enum rc build_right(struct build *b) MUST_USE;  /* type_right.c: asset, costs, a
 /* Is what a costs or adds names an asset? When all types are there. */
 enum rc check_right(const struct build *b, const struct types *all,
                     const struct type *t) MUST_USE;
+enum rc build_deadlines(struct build *b) MUST_USE; /* type_due.c */
+/* Is the rule that a deadline follows one of deadline_rule's kinds? */
+enum rc check_deadlines(const struct build *b, const struct types *all,
+                        const struct type *t) MUST_USE;
+/* Words of a list as steps of rules. */
+enum rc get_steps(const struct build *b, const struct section *sec, const char *key,
+                  uint16_t *step, size_t *n) MUST_USE;
 enum rc build_rules(struct build *b) MUST_USE; /* type_rule.c: over a record as a whole */
 
 #endif

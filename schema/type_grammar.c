@@ -22,20 +22,25 @@ static const char *const apart_keys[] = {"zh",    "en",    "steps", "alone",
                                          "since", "until", NULL};
 static const char *const second_keys[] = {"zh",    "en",    "field", "over", "before",
                                           "steps", "since", "until", NULL};
+static const char *const deadline_keys[] = {"zh",     "en",     "rule", "from",
+                                            "until",  "extend", "to",   "level",
+                                            "stated", "since",  NULL};
 
 static const struct grammar in_field[] = {{"choice", choice_keys, NULL, GRAMMAR_TITLED},
                                           {NULL, NULL, NULL, GRAMMAR_ONCE}};
-static const struct grammar in_file[] = {{"create", right_keys, NULL, GRAMMAR_ONCE},
-                                         {"edit", right_keys, NULL, GRAMMAR_ONCE},
-                                         {"purpose", label_keys, NULL, GRAMMAR_TITLED},
-                                         {"keep", label_keys, NULL, GRAMMAR_TITLED},
-                                         {"field", field_keys, in_field, GRAMMAR_TITLED},
-                                         {"state", state_keys, NULL, GRAMMAR_TITLED},
-                                         {"move", move_keys, NULL, GRAMMAR_MANY},
-                                         {"asset", asset_keys, NULL, GRAMMAR_ONCE},
-                                         {"costs", spend_keys, NULL, GRAMMAR_ONCE},
-                                         {"adds", spend_keys, NULL, GRAMMAR_ONCE},
-                                         {"apart", apart_keys, NULL, GRAMMAR_TITLED},
-                                         {"second", second_keys, NULL, GRAMMAR_TITLED},
-                                         {NULL, NULL, NULL, GRAMMAR_ONCE}};
+static const struct grammar in_file[] = {
+    {"create", right_keys, NULL, GRAMMAR_ONCE},
+    {"edit", right_keys, NULL, GRAMMAR_ONCE},
+    {"purpose", label_keys, NULL, GRAMMAR_TITLED},
+    {"keep", label_keys, NULL, GRAMMAR_TITLED},
+    {"field", field_keys, in_field, GRAMMAR_TITLED},
+    {"state", state_keys, NULL, GRAMMAR_TITLED},
+    {"move", move_keys, NULL, GRAMMAR_MANY},
+    {"asset", asset_keys, NULL, GRAMMAR_ONCE},
+    {"costs", spend_keys, NULL, GRAMMAR_ONCE},
+    {"adds", spend_keys, NULL, GRAMMAR_ONCE},
+    {"apart", apart_keys, NULL, GRAMMAR_TITLED},
+    {"second", second_keys, NULL, GRAMMAR_TITLED},
+    {"deadline", deadline_keys, NULL, GRAMMAR_TITLED},
+    {NULL, NULL, NULL, GRAMMAR_ONCE}};
 const struct grammar type_grammar = {"type", root_keys, in_file, GRAMMAR_ONCE};

@@ -156,7 +156,7 @@ get_rule(const struct build *b, const struct section *sec, enum breach breach,
 }
 
 /* create or states, each once; never a start: records are made there, not moved. */
-static enum rc
+enum rc
 get_steps(const struct build *b, const struct section *sec, const char *key,
           uint16_t *step, size_t *n)
 {

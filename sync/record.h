@@ -10,6 +10,7 @@ struct record_item {
     struct hash id;    /* of the entry: breaks ties of rank */
     uint16_t index;    /* in the entry */
     uint64_t rank;     /* min(own clock, clock of the first covering seal) */
+    uint64_t sealed;   /* clock of the first covering seal; UINT64_MAX: none */
     const struct op *put;
     /* The put's type as the rules of its entry's schema version have it; NULL: its items
      * are judged one by one only. */

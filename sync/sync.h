@@ -24,5 +24,6 @@
 #include "sync/verify.h"
 #include "sync/checkpoint.h"
 #include "sync/tile.h"
+#include "sync/deadline.h"
 
 #endif

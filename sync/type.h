@@ -73,7 +73,6 @@ struct move {
     uint32_t roles;
     uint8_t who; /* bits of enum who */
 };
-
 /* What records of a type have to do with rights (TYPES.md 1.7). */
 struct right_rule {
     bool is_there;
@@ -112,6 +111,18 @@ struct second {
     size_t steps_n;
 };
 
+/* How long a record may take from one step to another (TYPES.md section 10). */
+struct deadline {
+    const char *name;
+    struct label label;
+    const char *kind; /* a choice of deadline_rule's field kind */
+    uint16_t from;    /* step */
+    uint16_t until[RULE_STEPS_MAX];
+    size_t untils_n;
+    uint16_t extend;            /* state in which more time is granted; 0: never */
+    uint16_t to, stated, level; /* fields; 0: none */
+};
+
 struct type {
     uint16_t code;
     const char *name; /* on the command line */
@@ -132,6 +143,8 @@ struct type {
     size_t aparts_n;
     const struct second *second;
     size_t seconds_n;
+    const struct deadline *deadline;
+    size_t deadlines_n;
     const uint16_t *step; /* every step that a rule of any version names, each before
                              those that depend on it; none: no rules */
     size_t steps_n;

@@ -354,6 +354,23 @@ static const struct bad bad[] = {
      BAD_SECOND("KEY_VALUE", "steps")},
     {SECOND("field = n over = 1 before = done steps = done"),
      BAD_SECOND("KEY_VALUE", "steps")},
+#define DUE(keys)                                                                        \
+    "move {\n", "deadline ab { zh = \"限\" en = \"Due\" " keys " }\nmove {\n"
+#define BAD_DUE(code, key) code " 900-thing: deadline ab " key ", line 37"
+    {DUE("from = create until = shut"), BAD_DUE("KEY_MISSING", "rule")},
+    {DUE("rule = x until = shut"), BAD_DUE("KEY_MISSING", "from")},
+    {DUE("rule = x from = ajar until = shut"), BAD_DUE("NO_SUCH_NAME", "from")},
+    {DUE("rule = x from = \"create, shut\" until = shut"), BAD_DUE("KEY_VALUE", "from")},
+    {DUE("rule = x from = create"), BAD_DUE("KEY_MISSING", "until")},
+    {DUE("rule = x from = create until = create"), BAD_DUE("KEY_VALUE", "until")},
+    {DUE("rule = x from = create until = shut extend = open"),
+     BAD_DUE("KEY_VALUE", "extend")},
+    {DUE("rule = x from = create until = shut to = kind"), BAD_DUE("KEY_VALUE", "to")},
+    {DUE("rule = x from = create until = shut stated = when"),
+     BAD_DUE("NO_SUCH_NAME", "stated")},
+    {DUE("rule = x from = create until = shut level = title"),
+     BAD_DUE("KEY_VALUE", "level")},
+    {DUE("rule = x from = create until = shut"), BAD_DUE("NO_SUCH_NAME", "rule")},
     {"move {\n", /* each wants the other's first */
      "state a { code = 3 zh = \"甲\" en = \"A\" end = yes }\n"
      "move { from = open to = a roles = leader who = unit }\n"
