@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "schema/asof.h"
 #include "schema/project.h"
 #include "schema/query_in.h"
 

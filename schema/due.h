@@ -3,7 +3,7 @@
 #ifndef LINJULI_DUE_H
 #define LINJULI_DUE_H
 
-#include "schema/asof.h"
+#include "schema/ledger.h"
 
 struct due_row {
     struct record_key key;
