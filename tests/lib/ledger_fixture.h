@@ -37,6 +37,9 @@ void community_init(struct community *c);
 void community_init_at(struct community *c, const char *dir);
 /* With other record types; they outlive it. */
 void community_init_types(struct community *c, const struct embed_file *types);
+/* world_newer.c: what a few people write, and what that points to. Each type more is a
+ * table more in every database. */
+const struct embed_file *few_types(void);
 /* On another VFS (sim_vfs.h); types: NULL, or those that all such communities share. */
 void community_init_on(struct community *c, const char *vfs,
                        const struct embed_file *types);

@@ -172,7 +172,10 @@ check_delivered(struct world *w, unsigned i)
     if ((w->setup->acts & (ACT_FACE | ACT_TWO_HUBS)) != 0)
         return; /* a false hub says that it has it, and nobody can tell */
     for (unsigned k = 0; k < w->setup->nodes; k++) {
-        if (k == i || is_out(w, k) || w->node[k].is_restored || w->node[i].is_restored)
+        /* What a copy took was said in the name of the node that it is a copy of. */
+        bool is_copied = k == w->twice_n && w->out->clones + w->out->images > 0;
+        if (k == i || is_out(w, k) || is_copied || w->node[k].is_restored ||
+            w->node[i].is_restored)
             continue;
         for (unsigned n = 0; n < w->setup->nodes; n++) {
             const struct key *key = &w->node[n].m->log.pub;

@@ -12,7 +12,7 @@ static void
 be_born(struct world *w)
 {
     unsigned n = w->setup->nodes;
-    community_init_on(&w->c, "sim", world_types());
+    community_init_on(&w->c, "sim", few_types());
     community_groups(&w->c, (n + 1) / 2);
     for (unsigned i = 1; i < n; i++) {
         /* Two to a group: its leader and its helper write the same records. */

@@ -183,9 +183,7 @@ unsigned extra_of(const struct world *w, enum extra e);
 bool hub_tick(struct world *w, enum act act);
 /* world_stick.c */
 void stick_tick(struct world *w);
-/* world_newer.c: the record types of a world (what its people write, and what that points
- * to: each type more is a table more in every disk), and those of the next release. */
-const struct embed_file *world_types(void);
+/* world_newer.c: the record types of the next release. */
 const struct embed_file *newer_types(void);
 /* world_act_check.c */
 void act_check_always(struct world *w);

@@ -53,7 +53,7 @@ newer_visit(const struct embed_file *old)
 }
 
 const struct embed_file *
-world_types(void)
+few_types(void)
 {
     static const char *const name[] = {"010-community",  "020-compound", "030-building",
                                        "031-dwelling",   "050-org_unit", "060-person",
@@ -75,7 +75,7 @@ const struct embed_file *
 newer_types(void)
 {
     static struct embed_file list[FILES_MAX];
-    const struct embed_file *old = world_types();
+    const struct embed_file *old = few_types();
     size_t n = 0;
     if (list[0].name != NULL)
         return list;

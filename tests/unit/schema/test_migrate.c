@@ -125,7 +125,7 @@ begin(struct said *want)
     rng.s = 12;
     sim_vfs_init();
     sim_vfs_reset(&rng);
-    community_init_on(&c, "sim", NULL);
+    community_init_on(&c, "sim", few_types());
     community_groups(&c, 2);
     for (unsigned i = 0; i < 12; i++)
         (void)member_add(&c.m[0], "need", 301, "title", "路灯不亮");

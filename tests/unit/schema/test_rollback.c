@@ -376,7 +376,7 @@ begin(struct community *c, size_t groups)
 {
     sim_vfs_init();
     sim_vfs_reset(&rng);
-    community_init_on(c, "sim", NULL);
+    community_init_on(c, "sim", few_types());
     community_groups(c, groups);
     for (size_t i = 0; i < 2; i++) {
         struct member *m = community_invite(c, FIXTURE_GROUP + (uint32_t)i, ROLE_LEADER);

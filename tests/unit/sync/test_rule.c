@@ -157,8 +157,12 @@ read_steps(const char *p, uint16_t *step)
 {
     size_t n = 0;
 
-    for (; p != NULL && n < RULE_STEPS_MAX; p = strchr(p, ','), p += p != NULL) {
+    while (p != NULL && n < RULE_STEPS_MAX) {
         step[n++] = (uint16_t)strtoul(p, NULL, 10);
+        p = strchr(p, ',');
+        if (p != NULL) {
+            p++;
+        }
     }
     return n;
 }
