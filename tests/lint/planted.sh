@@ -21,6 +21,7 @@ expect() { # NAME LINT FILE LINE: the line is appended to a copy of the file
     fi
 }
 expect "an arrow that points up" arrows sync/op.c '#include "schema/schema.h"'
+expect "a library that comes out by the front door" arrows schema/due.h '#include "schema/asof.h"'
 expect "another library's door" arrows node/node.h '#include <sqlite3.h>'
 expect "a private header from another folder" arrows schema/log.c '#include "sync/replica_impl.h"'
 expect "SQL outside the registry" sql node/node.h 'static const char *q = "SELECT 1 FROM log_entry";'
