@@ -433,12 +433,23 @@ setup(struct db *db)
     return check_schema(db);
 }
 
+/* One thread, and nobody asks how much memory SQLite holds: neither has to be guarded.
+ * Once a database is open here it answers that it is too late, and nothing has changed.
+ */
+static void
+alone(void)
+{
+    (void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 enum rc
 db_open(const char *path, enum db_mode mode, const char *vfs, struct db **out)
 {
     struct db *db = mem_new(sizeof(*db));
     struct buf name = BUF_NONE;
     enum rc rc = RC_OK;
+    alone();
     db->mode = mode;
     if (mode == DB_LOOK)
         rc = look_name(path, vfs, &name);

@@ -620,5 +620,8 @@ sim_vfs_init(void)
         .xSleep = on_sleep,
         .xCurrentTime = on_time,
     };
+    /* as schema/db.c does, which comes too late after this */
+    (void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     sqlite3_vfs_register(&vfs, 0);
 }
