@@ -185,63 +185,56 @@ tell_ops(const struct buf *all, bool (*each)(void *arg, const struct rights_op_r
     }
 }
 
-enum rc
-rights_ops(struct ledger *l, int64_t asset,
-           bool (*each)(void *arg, const struct rights_op_row *o), void *arg)
+/* Collected first: whoever is told may ask again, or write. */
+static enum rc
+each_op(struct ledger *l, sqlite3_stmt *s,
+        bool (*each)(void *arg, const struct rights_op_row *o), void *arg)
 {
     struct buf all = BUF_NONE;
-    sqlite3_stmt *s = db_stmt(l->db, STMT_RIGHTS_ROWS);
-    sqlite3_bind_int64(s, 1, asset);
     enum rc rc = collect_ops(l, s, &all);
     if (rc == RC_OK)
         tell_ops(&all, each, arg);
     buf_free(&all);
     return rc;
+}
+
+enum rc
+rights_ops(struct ledger *l, int64_t asset,
+           bool (*each)(void *arg, const struct rights_op_row *o), void *arg)
+{
+    sqlite3_stmt *s = db_stmt(l->db, STMT_RIGHTS_ROWS);
+    sqlite3_bind_int64(s, 1, asset);
+    return each_op(l, s, each, arg);
 }
 
 enum rc
 rights_spends_for(struct ledger *l, const struct record_key *key,
                   bool (*each)(void *arg, const struct rights_op_row *o), void *arg)
 {
-    struct buf all = BUF_NONE;
     sqlite3_stmt *s = db_stmt(l->db, STMT_RIGHTS_FOR);
     db_bind_slice(s, 1, slice_of(key->id, RECORD_ID_BYTES));
     sqlite3_bind_int64(s, 2, key->scope);
     sqlite3_bind_int64(s, 3, key->unit);
-    enum rc rc = collect_ops(l, s, &all);
-    if (rc == RC_OK)
-        tell_ops(&all, each, arg);
-    buf_free(&all);
-    return rc;
+    return each_op(l, s, each, arg);
 }
 
 enum rc
 rights_op_at(struct ledger *l, int64_t entry, uint16_t index,
              bool (*each)(void *arg, const struct rights_op_row *o), void *arg)
 {
-    struct buf all = BUF_NONE;
     sqlite3_stmt *s = db_stmt(l->db, STMT_RIGHTS_ONE);
     sqlite3_bind_int64(s, 1, entry);
     sqlite3_bind_int64(s, 2, index);
-    enum rc rc = collect_ops(l, s, &all);
-    if (rc == RC_OK)
-        tell_ops(&all, each, arg);
-    buf_free(&all);
-    return rc;
+    return each_op(l, s, each, arg);
 }
 
 enum rc
 rights_gives_to(struct ledger *l, uint32_t log_no,
                 bool (*each)(void *arg, const struct rights_op_row *o), void *arg)
 {
-    struct buf all = BUF_NONE;
     sqlite3_stmt *s = db_stmt(l->db, STMT_RIGHTS_GIVES);
     sqlite3_bind_int64(s, 1, log_no);
-    enum rc rc = collect_ops(l, s, &all);
-    if (rc == RC_OK)
-        tell_ops(&all, each, arg);
-    buf_free(&all);
-    return rc;
+    return each_op(l, s, each, arg);
 }
 
 /* ---- what backs a record */

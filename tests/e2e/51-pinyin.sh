@@ -57,6 +57,6 @@ if "${CC:-cc}" -std=c11 -D_GNU_SOURCE -w -o make_pinyin "$e2e_root/tests/pinyin/
     ./make_pinyin >readings
     is "$(cksum <readings)" "$(cksum <"$e2e_root/schema/pinyin/readings")" "the readings are ICU's, one by one"
 else
-    ok "the readings are ICU's # SKIP $(head -n 1 cc.err)"
+    not_ok "the readings are ICU's" "$(head -n 1 cc.err)"
 fi
 done_testing
